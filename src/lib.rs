@@ -1,1 +1,18 @@
-//! T5 Gate.
+//! T5 Gate: a run turns two commits into a receipt (facts only), a pure
+//! function turns the receipt into a verdict, another turns both into a report.
+//!
+//! Everything that judges is pure, with no I/O, clock, environment or async:
+//! [`verdict`], [`config`], [`policy`], [`perf`], [`receipt`], `report`.
+//! Everything that touches the world talks to one outside thing:
+//! `sandbox`, `runner`, `host`, `cli`. Edges may use the pure part;
+//! the pure part never looks back.
+
+#![forbid(unsafe_code)]
+
+pub mod config;
+pub mod perf;
+pub mod policy;
+pub mod receipt;
+pub mod runner;
+pub mod sandbox;
+pub mod verdict;

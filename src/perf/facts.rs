@@ -1,0 +1,297 @@
+//! What a measurement found out, as it stands in a receipt and in its samples.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::policy::Side;
+
+/// Names one benchmark of a repository.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct BenchId {
+    /// The package that holds the bench target.
+    pub package: String,
+    /// The bench target.
+    pub target: String,
+    /// The benchmark's own id, as its harness lists it.
+    pub id: String,
+}
+
+impl std::fmt::Display for BenchId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}: {}", self.package, self.target, self.id)
+    }
+}
+
+/// One timed stretch of work.
+///
+/// Stands as `[iterations, nanoseconds]` in the samples file.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Slice(
+    /// How many iterations were timed together.
+    pub f64,
+    /// How long they took, in nanoseconds.
+    pub f64,
+);
+
+impl Slice {
+    /// Nanoseconds an iteration.
+    pub fn per_iteration(self) -> f64 {
+        self.1 / self.0
+    }
+}
+
+/// Which side of a round ran first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Order {
+    /// Base, then head.
+    BaseFirst,
+    /// Head, then base.
+    HeadFirst,
+}
+
+/// The raw samples of one round of one benchmark: fresh processes of both sides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Round {
+    /// Which benchmark.
+    pub bench: BenchId,
+    /// Counted from 0.
+    pub round: u32,
+    /// Drawn from the run's seed.
+    pub order: Order,
+    /// Slices of the base, in the order they ran. Empty in a reading of an unchanged benchmark.
+    pub base: Vec<Slice>,
+    /// Slices of the head, in the order they ran.
+    pub head: Vec<Slice>,
+}
+
+/// The rule that pairs are judged by, with every constant that bears on a judgement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Rule {
+    /// Throughput of the head, as a share of the base's, below which a pair has regressed.
+    pub min_throughput: f64,
+    /// Slack added to the rule, so that a test has power at its own line.
+    pub guard: f64,
+    /// Throughput at and above which a pair is improved, and worth a look.
+    pub improved_at: f64,
+    /// Chance of one false «regressed» in the whole run.
+    pub alpha: f64,
+    /// Chance of a false «held» of one benchmark.
+    pub beta: f64,
+    /// After how many rounds the samples are looked at.
+    pub looks: Vec<u32>,
+    /// Benchmarks that were measured in this run; alpha is shared among them.
+    pub family: u32,
+}
+
+impl Rule {
+    /// The printed line: «held» is proved above it, «regressed» below it.
+    pub fn line(&self) -> f64 {
+        self.min_throughput + self.guard
+    }
+}
+
+/// How the two sides were brought together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// A fresh process of each side a round, one right after the other on one core.
+    ProcessPairs,
+}
+
+/// Which estimate of the ratio was used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Estimator {
+    /// Ratio of the undisturbed minima, used only where both sides reach theirs often.
+    Floor,
+    /// Mean over rounds of the log ratio of medians.
+    Paired,
+}
+
+/// The throughput of the head as a share of the base's, with bounds.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Estimate {
+    /// Which estimator gave it.
+    pub estimator: Estimator,
+    /// Base time ÷ head time: below 1 the head is slower.
+    pub ratio: f64,
+    /// Lower bound at the level that «held» asks for at this look.
+    pub lower: f64,
+    /// Upper bound at the level that «regressed» asks for at this look.
+    pub upper: f64,
+    /// Rounds behind it.
+    pub rounds: u32,
+}
+
+/// An absolute figure: context for a person, never a verdict.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// Median over all slices, nanoseconds an iteration.
+    pub median_ns: f64,
+    /// The fastest slice, nanoseconds an iteration.
+    pub min_ns: f64,
+    /// How many slices.
+    pub slices: u32,
+}
+
+/// What one iteration processes, as the benchmark declares it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Throughput {
+    /// Elements an iteration.
+    Elements(u64),
+    /// Bytes an iteration.
+    Bytes(u64),
+}
+
+/// What became of a benchmark that exists on both sides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PairState {
+    /// The two executables are identical: nothing to compare.
+    Unchanged,
+    /// Proved not to be slower than the rule allows.
+    Held,
+    /// Faster by so much that somebody should look why.
+    Improved,
+    /// Proved to be slower than the rule allows.
+    Regressed,
+    /// Measured, and cannot tell.
+    Inconclusive,
+    /// Gave no samples on one side at least.
+    CouldNotRun,
+}
+
+/// One benchmark of both sides.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Pair {
+    /// Which benchmark.
+    pub bench: BenchId,
+    /// What became of it.
+    pub state: PairState,
+    /// Present where it was measured on both sides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub estimate: Option<Estimate>,
+    /// Absolute figure of the base.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base: Option<Reading>,
+    /// Absolute figure of the head; the only one of an unchanged benchmark.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head: Option<Reading>,
+    /// What an iteration processes, where the benchmark says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throughput: Option<Throughput>,
+    /// Why, where the state does not say it all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
+}
+
+/// How the build of one side ended.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum BuildState {
+    /// Bench executables are there.
+    Built {
+        /// Wall time, in seconds.
+        seconds: f64,
+        /// Taken over from an earlier run of the same commit under the same rules.
+        reused: bool,
+    },
+    /// The compiler, or cargo, refused.
+    Failed {
+        /// The last lines of what it said.
+        reason: String,
+    },
+    /// It could not be tried, or was cut off.
+    CouldNotRun {
+        /// What happened.
+        reason: String,
+        /// What a person can do.
+        next: String,
+    },
+    /// There is no such side (a first commit).
+    Absent,
+}
+
+/// The build of one side's bench executables.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Build {
+    /// Of which commit.
+    pub side: Side,
+    /// The command, as a person would type it in that checkout.
+    pub command: String,
+    /// How it ended.
+    #[serde(flatten)]
+    pub state: BuildState,
+}
+
+/// What a bench target turned out to be.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "state")]
+pub enum TargetState {
+    /// Criterion's harness, with benchmarks in it.
+    Listed {
+        /// How many benchmark ids.
+        benchmarks: u32,
+    },
+    /// The executables of both sides are identical.
+    Unchanged {
+        /// How many benchmark ids.
+        benchmarks: u32,
+    },
+    /// It exists, and cannot be measured.
+    CouldNotRun {
+        /// What happened: libtest's harness, no benchmark, a panic, a time limit.
+        reason: String,
+        /// What a person can do.
+        next: String,
+    },
+    /// Only the head has it.
+    Added,
+    /// Only the base has it.
+    Missing,
+}
+
+/// One bench target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Target {
+    /// The package that holds it.
+    pub package: String,
+    /// Its name.
+    pub name: String,
+    /// What it turned out to be.
+    #[serde(flatten)]
+    pub state: TargetState,
+}
+
+/// All that the measurement found out.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Facts {
+    /// What pairs are judged by.
+    pub rule: Rule,
+    /// How the sides were brought together.
+    pub method: Method,
+    /// Orders and bootstraps are drawn from it.
+    pub seed: u64,
+    /// The core that the benchmarks were pinned to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub core: Option<u32>,
+    /// The whole environment that a benchmark saw.
+    pub environment: BTreeMap<String, String>,
+    /// The toolchain that built both sides, as `rustc --version` names it.
+    pub toolchain: String,
+    /// The builds of both sides.
+    pub builds: Vec<Build>,
+    /// Every bench target of either side.
+    pub targets: Vec<Target>,
+    /// Every benchmark of both sides.
+    pub pairs: Vec<Pair>,
+    /// Benchmarks of the base that the head no longer has.
+    pub missing: Vec<BenchId>,
+    /// Benchmarks that only the head has.
+    pub added: Vec<BenchId>,
+    /// Files that measure (benches, profiles, build scripts, …) and that the head edits.
+    pub edits: Vec<String>,
+}

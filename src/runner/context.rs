@@ -1,0 +1,27 @@
+//! What every step of a run is given.
+
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
+
+use super::progress::Progress;
+use crate::sandbox::{Cancel, Job};
+
+/// What every step of a run is given. The environment is read once, in `cli`.
+#[derive(Clone, Debug)]
+pub struct Context {
+    /// Folder of ours that outlives a run: tools, databases, builds.
+    pub cache: PathBuf,
+    /// What child processes may see of our own environment: `PATH`, `HOME`, `CARGO_HOME`,
+    /// `RUSTUP_HOME`, `TMPDIR`, proxies and certificates. Measured code sees less.
+    pub env: BTreeMap<OsString, OsString>,
+    /// Heard by everything that runs.
+    pub cancel: Cancel,
+    /// Where events go.
+    pub progress: Progress,
+}
+
+impl Context {
+    /// A job with our child environment.
+    pub fn job(&self, program: impl Into<PathBuf>, dir: impl Into<PathBuf>) -> Job {
+        Job::new(program, dir).envs(&self.env)
+    }
+}

@@ -1,0 +1,295 @@
+//! One command: what it is given, how it ends.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    io,
+    path::PathBuf,
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use rustix::{
+    process::Pid,
+    thread::{CpuSet, sched_getaffinity, sched_setaffinity},
+};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt},
+    process::{Child, Command},
+};
+
+use super::{Cancel, tree};
+
+/// A command and everything it is given.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// Absolute path, or a name that is looked up in `PATH` of [`Job::env`].
+    pub program: PathBuf,
+    /// Its arguments.
+    pub args: Vec<OsString>,
+    /// Where it runs.
+    pub dir: PathBuf,
+    /// Its whole environment (and a mark of ours).
+    pub env: BTreeMap<OsString, OsString>,
+    /// It is killed after this long.
+    pub wall: Duration,
+    /// It is killed once standard output or error exceeds this many bytes.
+    pub output: usize,
+    /// The one core it may use.
+    pub core: Option<usize>,
+}
+
+/// How a job ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// By itself, with this code.
+    Exited(i32),
+    /// By a signal of somebody else's.
+    Signaled(i32),
+    /// We killed it: too slow.
+    WallTime,
+    /// We killed it: too talkative.
+    Output,
+    /// We killed it: somebody asked us to stop.
+    Cancelled,
+}
+
+/// What came of a job.
+#[derive(Clone, Debug)]
+pub struct Finished {
+    /// How it ended.
+    pub ended: Ended,
+    /// What it wrote to standard output, up to [`Job::output`] bytes.
+    pub stdout: Vec<u8>,
+    /// What it wrote to standard error, up to [`Job::output`] bytes.
+    pub stderr: Vec<u8>,
+    /// From start to end.
+    pub wall: Duration,
+}
+
+impl Finished {
+    /// Whether it came to its own end with code 0.
+    pub fn success(&self) -> bool {
+        self.ended == Ended::Exited(0)
+    }
+
+    /// Standard error as text; what is not UTF-8 is replaced.
+    pub fn stderr_text(&self) -> String {
+        String::from_utf8_lossy(&self.stderr).into_owned()
+    }
+
+    /// Standard output as text; what is not UTF-8 is replaced.
+    pub fn stdout_text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+
+    /// The last `lines` lines of standard error, for a message.
+    pub fn stderr_tail(&self, lines: usize) -> String {
+        let text = self.stderr_text();
+        let all: Vec<&str> = text.lines().collect();
+        all.get(all.len().saturating_sub(lines)..).unwrap_or_default().join("\n")
+    }
+}
+
+/// A job could not be started or watched.
+#[derive(Debug, thiserror::Error)]
+pub enum SandboxError {
+    /// The program is not there, or may not be run.
+    #[error("cannot start {program}: {source}")]
+    Start {
+        /// Which program.
+        program: String,
+        /// Why.
+        source: io::Error,
+    },
+    /// The kernel refused something that a job needs.
+    #[error("cannot supervise {program}: {source}")]
+    Supervise {
+        /// Which program.
+        program: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl Job {
+    /// A job without arguments and environment, with generous limits.
+    pub fn new(program: impl Into<PathBuf>, dir: impl Into<PathBuf>) -> Self {
+        Self {
+            program: program.into(),
+            args: Vec::new(),
+            dir: dir.into(),
+            env: BTreeMap::new(),
+            wall: Duration::from_secs(3600),
+            output: 64 << 20,
+            core: None,
+        }
+    }
+
+    /// Adds arguments.
+    #[must_use]
+    pub fn args<I, A>(mut self, args: I) -> Self
+    where
+        I: IntoIterator<Item = A>,
+        A: Into<OsString>,
+    {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds one variable.
+    #[must_use]
+    pub fn env(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
+        self.env.insert(name.into(), value.into());
+        self
+    }
+
+    /// Adds many variables.
+    #[must_use]
+    pub fn envs(mut self, env: &BTreeMap<OsString, OsString>) -> Self {
+        self.env.extend(env.iter().map(|(name, value)| (name.clone(), value.clone())));
+        self
+    }
+
+    /// Runs it to its end, whatever that is. Dropping the future kills what was started.
+    ///
+    /// # Errors
+    ///
+    /// If it could not be started or watched; a command that fails is not an error.
+    pub async fn run(&self, cancel: &Cancel) -> Result<Finished, SandboxError> {
+        let sweep = Sweep { mark: format!("{}-{:016x}", std::process::id(), fastrand::u64(..)) };
+        let started = Instant::now();
+        let mut child = self.start(&sweep.mark).await?;
+        let mut stdout = Capture::new(child.stdout.take(), self.output);
+        let mut stderr = Capture::new(child.stderr.take(), self.output);
+        let leader = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+
+        let to_the_end = async {
+            let exit = async {
+                let status = child.wait().await.map_err(Stop::Lost)?;
+                // A process left behind would hold the pipes open, and disturb what comes next.
+                tree::kill_marked(&sweep.mark);
+                Ok(status)
+            };
+            tokio::try_join!(exit, stdout.fill(), stderr.fill()).map(|(status, (), ())| status)
+        };
+        let ended = tokio::select! {
+            biased;
+            () = cancel.wait() => Ended::Cancelled,
+            outcome = to_the_end => match outcome {
+                Ok(status) => ended(status),
+                Err(Stop::Full) => Ended::Output,
+                Err(Stop::Lost(source)) => return Err(self.lost(source)),
+            },
+            () = tokio::time::sleep(self.wall) => Ended::WallTime,
+        };
+        let wall = started.elapsed();
+        if let (Some(leader), Ended::Cancelled | Ended::Output | Ended::WallTime) = (leader, ended)
+        {
+            tree::kill_group(leader);
+            drop(sweep);
+            child.wait().await.map_err(|source| self.lost(source))?;
+        }
+        Ok(Finished { ended, stdout: stdout.bytes, stderr: stderr.bytes, wall })
+    }
+
+    async fn start(&self, mark: &str) -> Result<Child, SandboxError> {
+        let mut tries = 0;
+        loop {
+            match self.spawn(mark) {
+                // Another thread forked while we were writing this executable and holds it open
+                // for the moment between its fork and its exec.
+                Err(error) if error.kind() == io::ErrorKind::ExecutableFileBusy && tries < 50 => {
+                    tries += 1;
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+                Err(source) => {
+                    let program = self.program.display().to_string();
+                    return Err(SandboxError::Start { program, source });
+                }
+                Ok(child) => return Ok(child),
+            }
+        }
+    }
+
+    fn spawn(&self, mark: &str) -> io::Result<Child> {
+        let mut command = Command::new(&self.program);
+        command
+            .args(&self.args)
+            .current_dir(&self.dir)
+            .env_clear()
+            .envs(&self.env)
+            .env(tree::MARK, mark)
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .kill_on_drop(true);
+        match self.core {
+            None => command.spawn(),
+            Some(core) => spawn_on(core, &mut command),
+        }
+    }
+
+    fn lost(&self, source: io::Error) -> SandboxError {
+        SandboxError::Supervise { program: self.program.display().to_string(), source }
+    }
+}
+
+/// A child inherits the affinity of the thread that forks it, so that is where it is set.
+fn spawn_on(core: usize, command: &mut Command) -> io::Result<Child> {
+    let before = sched_getaffinity(None)?;
+    let mut one = CpuSet::new();
+    one.set(core);
+    sched_setaffinity(None, &one)?;
+    let child = command.spawn();
+    sched_setaffinity(None, &before)?;
+    child
+}
+
+/// Kills what is left of a job when it goes out of scope, on every way out.
+struct Sweep {
+    mark: String,
+}
+
+impl Drop for Sweep {
+    fn drop(&mut self) {
+        tree::kill_marked(&self.mark);
+    }
+}
+
+enum Stop {
+    Full,
+    Lost(io::Error),
+}
+
+/// Reads a pipe into memory, and no more than it was allowed to.
+struct Capture<P> {
+    pipe: Option<P>,
+    limit: usize,
+    bytes: Vec<u8>,
+}
+
+impl<P: AsyncRead + Unpin> Capture<P> {
+    fn new(pipe: Option<P>, limit: usize) -> Self {
+        Self { pipe, limit, bytes: Vec::new() }
+    }
+
+    async fn fill(&mut self) -> Result<(), Stop> {
+        let Some(pipe) = &mut self.pipe else { return Ok(()) };
+        while pipe.read_buf(&mut self.bytes).await.map_err(Stop::Lost)? > 0 {
+            if self.bytes.len() > self.limit {
+                self.bytes.truncate(self.limit);
+                return Err(Stop::Full);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn ended(status: std::process::ExitStatus) -> Ended {
+    use std::os::unix::process::ExitStatusExt as _;
+    status
+        .code()
+        .map_or_else(|| Ended::Signaled(status.signal().unwrap_or_default()), Ended::Exited)
+}
