@@ -1,1 +1,13 @@
-//! tests
+//! Everything that T5 Gate promises, tried from outside.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    missing_docs,
+    unreachable_pub,
+    reason = "in a test a panic is the report, and its names are its documentation"
+)]
+
+mod config;

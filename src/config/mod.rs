@@ -1,6 +1,26 @@
 //! A repository's own rules: `t5.yml`. Text in, valid value out.
+//!
+//! [`parse`] reads the file in two steps: YAML into a tree in which every value
+//! knows its place, then the tree into the types below, telling every mistake
+//! and not only the first. `config/t5.schema.json` describes the same file, and
+//! `config/t5.default.yml` is the file that says nothing but the defaults.
+
+mod choice;
+pub mod duration;
+mod mistake;
+mod name;
+mod pattern;
+mod read;
+mod scalar;
+mod section;
+pub mod toolchain;
+mod tree;
+mod waiver;
 
 use serde::{Deserialize, Serialize};
+
+pub use mistake::{Mistake, Mistakes};
+pub use read::parse;
 
 use crate::policy::Waiver;
 
