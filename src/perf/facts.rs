@@ -75,6 +75,12 @@ pub struct Rule {
     pub guard: f64,
     /// Throughput at and above which a pair is improved, and worth a look.
     pub improved_at: f64,
+    /// An improvement counts only if its lower bound is above this.
+    pub improved_sure: f64,
+    /// A loss is established once its upper bound is below this.
+    pub slower_sure: f64,
+    /// The paired estimator may say «regressed» only from this many rounds.
+    pub paired_fails_from: u32,
     /// Chance of one false «regressed» in the whole run.
     pub alpha: f64,
     /// Chance of a false «held» of one benchmark.
@@ -247,6 +253,11 @@ pub enum TargetState {
         reason: String,
         /// What a person can do.
         next: String,
+    },
+    /// The rules leave it out, or do not turn on a feature that it needs.
+    NotSelected {
+        /// Which of the two, by name.
+        reason: String,
     },
     /// Only the head has it.
     Added,

@@ -56,7 +56,7 @@ pub enum FindingState {
 }
 
 /// A package of a lock file.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Package {
     /// As on its registry.
     pub name: String,

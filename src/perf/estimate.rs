@@ -1,0 +1,212 @@
+//! From raw slices to a ratio with bounds.
+//!
+//! Two estimators of the same log ratio ln(base time ÷ head time):
+//!
+//! - *Floor*: noise only ever adds time (Chen & Revels 2016, arXiv 1608.04295), so
+//!   the fastest slices of each side are the code's own speed, if that speed was
+//!   reached often enough to be sure of it. It is used only then.
+//! - *Paired*: each round's log ratio of medians, averaged over rounds. The round
+//!   is the unit (Kalibera & Jones 2013), because that is the level that varies.
+
+use statrs::distribution::{ContinuousCDF as _, StudentsT};
+
+use super::facts::{Estimate, Estimator, Round, Slice};
+
+/// The lowest share of slices that makes a floor, and never fewer than [`FLOOR_LEAST`]:
+/// one slice alone could be a timer's slip.
+const FLOOR_SHARE: f64 = 0.01;
+const FLOOR_LEAST: usize = 3;
+/// A round «reaches the floor» with a slice within this of its side's minimum …
+const FLOOR_NEAR: f64 = 0.006;
+/// … and this many rounds have to, on both sides.
+const FLOOR_ROUNDS: f64 = 4.0;
+/// What two floors of identical code differ by at best, added in quadrature.
+const FLOOR_ERROR: f64 = 0.0015;
+/// Resamples of the bootstrap over rounds.
+const BOOTSTRAP: usize = 200;
+/// No estimate with fewer rounds: the spread would be a guess.
+const LEAST_ROUNDS: usize = 3;
+
+/// The chances of error that the bounds of one look are drawn at.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Levels {
+    /// That the ratio is below the lower bound.
+    pub lower: f64,
+    /// That the ratio is above the upper bound.
+    pub upper: f64,
+}
+
+/// Estimates the throughput of the head as a share of the base's.
+///
+/// The floor has to be surer for a loss below `line` than for none. None where there are too few
+/// rounds, or a round without usable slices.
+pub fn estimate(rounds: &[Round], levels: Levels, line: f64, seed: u64) -> Option<Estimate> {
+    if rounds.len() < LEAST_ROUNDS || !rounds.iter().all(usable) {
+        return None;
+    }
+    let found = floor(rounds, seed).filter(|(log_ratio, _)| {
+        let level = if log_ratio.exp() < line { levels.upper } else { levels.lower };
+        chance_of_missing(rounds) <= level
+    });
+    let (estimator, log_ratio, error) = match found {
+        Some((log_ratio, error)) => (Estimator::Floor, log_ratio, error),
+        None => {
+            let (log_ratio, error) = paired(rounds);
+            (Estimator::Paired, log_ratio, error)
+        }
+    };
+    #[expect(clippy::cast_precision_loss, reason = "a run has far fewer rounds than 2^52")]
+    let freedom = (rounds.len() - 1) as f64;
+    let student = StudentsT::new(0.0, 1.0, freedom).ok()?;
+    let quantile = |chance: f64| student.inverse_cdf(1.0 - chance);
+    let estimate = Estimate {
+        estimator,
+        ratio: settled(log_ratio.exp()),
+        lower: settled((log_ratio - quantile(levels.lower) * error).exp()),
+        upper: settled((log_ratio + quantile(levels.upper) * error).exp()),
+        rounds: u32::try_from(rounds.len()).unwrap_or(u32::MAX),
+    };
+    // A spread so wide that a bound overflows is no estimate.
+    [estimate.ratio, estimate.lower, estimate.upper]
+        .iter()
+        .all(|figure| figure.is_finite())
+        .then_some(estimate)
+}
+
+/// Rounded to where platforms agree: `ln` and `exp` may differ in the last bit between
+/// C libraries, and a receipt has to be judged the same everywhere.
+fn settled(figure: f64) -> f64 {
+    const PLACES: f64 = 1e9;
+    (figure * PLACES).round() / PLACES
+}
+
+fn usable(round: &Round) -> bool {
+    let good = |slices: &[Slice]| {
+        !slices.is_empty()
+            && slices.iter().all(|slice| {
+                let time = slice.per_iteration();
+                time.is_finite() && time > 0.0
+            })
+    };
+    good(&round.base) && good(&round.head)
+}
+
+/// Mean over rounds of ln(median base ÷ median head), and its standard error.
+fn paired(rounds: &[Round]) -> (f64, f64) {
+    let logs: Vec<f64> = rounds
+        .iter()
+        .map(|round| (median(times(&round.base)) / median(times(&round.head))).ln())
+        .collect();
+    let mean = mean(&logs);
+    let count = count(&logs);
+    let variance = logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / (count - 1.0);
+    (mean, (variance / count).sqrt())
+}
+
+/// ln(floor of base ÷ floor of head) and its error, where both floors are reached.
+fn floor(rounds: &[Round], seed: u64) -> Option<(f64, f64)> {
+    let base: Vec<Vec<f64>> = rounds.iter().map(|round| sorted(times(&round.base))).collect();
+    let head: Vec<Vec<f64>> = rounds.iter().map(|round| sorted(times(&round.head))).collect();
+    if !reached(&base) || !reached(&head) {
+        return None;
+    }
+    let ratio = |chosen: &[usize]| (lowest(&base, chosen) / lowest(&head, chosen)).ln();
+    let all: Vec<usize> = (0..rounds.len()).collect();
+    let log_ratio = ratio(&all);
+    let mut draw = fastrand::Rng::with_seed(seed);
+    let resampled: Vec<f64> = (0..BOOTSTRAP)
+        .map(|_| {
+            let chosen: Vec<usize> = all.iter().map(|_| draw.usize(..all.len())).collect();
+            ratio(&chosen)
+        })
+        .collect();
+    let centre = mean(&resampled);
+    let variance =
+        resampled.iter().map(|log| (log - centre).powi(2)).sum::<f64>() / (count(&resampled) - 1.0);
+    Some((log_ratio, (variance + FLOOR_ERROR * FLOOR_ERROR).sqrt()))
+}
+
+/// The chance that one side never ran at the other's full speed in any of its rounds.
+///
+/// Some machines run whole processes at one of several speeds (memory layout, a neighbour). Of n
+/// rounds of a side, k reached its floor; that none of n others does has then the predictive
+/// chance ∏ (n − k + 1 + i) / (n + 2 + i), i = 0 … n − 1 (beta-binomial, uniform prior: Laplace's
+/// rule of succession, applied n times). That bad luck could make two floors differ although the
+/// code does not.
+fn chance_of_missing(rounds: &[Round]) -> f64 {
+    let minima = |side: fn(&Round) -> &[Slice]| -> Vec<f64> {
+        let least = |round| times(side(round)).into_iter().fold(f64::INFINITY, f64::min);
+        rounds.iter().map(least).collect()
+    };
+    let missed = |minima: &[f64]| -> f64 {
+        let (all, reached) = (count(minima), near(minima));
+        let steps = std::iter::successors(Some(0.0), |step| Some(step + 1.0)).take(minima.len());
+        steps.map(|step| (all - reached + 1.0 + step) / (all + 2.0 + step)).product()
+    };
+    missed(&minima(|round| &round.base)).max(missed(&minima(|round| &round.head)))
+}
+
+/// How many of these come near the least of them.
+fn near(minima: &[f64]) -> f64 {
+    let least = minima.iter().copied().fold(f64::INFINITY, f64::min);
+    let near: Vec<f64> =
+        minima.iter().copied().filter(|time| *time <= least * (1.0 + FLOOR_NEAR)).collect();
+    count(&near)
+}
+
+/// Whether enough rounds, each of which is sorted, come near the fastest slice of all of them.
+fn reached(rounds: &[Vec<f64>]) -> bool {
+    let minima: Vec<f64> = rounds.iter().filter_map(|times| times.first().copied()).collect();
+    near(&minima) >= FLOOR_ROUNDS
+}
+
+/// Mean of the lowest slices over the chosen rounds, each of which is sorted.
+fn lowest(rounds: &[Vec<f64>], chosen: &[usize]) -> f64 {
+    let picked = || chosen.iter().filter_map(|index| rounds.get(*index));
+    let wanted = share(picked().map(Vec::len).sum());
+    // Whatever is among the lowest of all is among the lowest of its own round.
+    let candidates = picked().flat_map(|round| round.iter().take(wanted)).copied().collect();
+    let candidates = sorted(candidates);
+    mean(candidates.get(..wanted).unwrap_or(&candidates))
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "counts of slices are far below 2^52"
+)]
+fn share(total: usize) -> usize {
+    ((total as f64 * FLOOR_SHARE) as usize).max(FLOOR_LEAST)
+}
+
+/// Nanoseconds an iteration of each slice.
+pub(super) fn times(slices: &[Slice]) -> Vec<f64> {
+    slices.iter().map(|slice| slice.per_iteration()).collect()
+}
+
+fn sorted(mut values: Vec<f64>) -> Vec<f64> {
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+/// The middle value; NaN of nothing.
+pub(super) fn median(values: Vec<f64>) -> f64 {
+    let values = sorted(values);
+    let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
+    let middle = values.len() / 2;
+    if values.len().is_multiple_of(2) {
+        f64::midpoint(at(middle.wrapping_sub(1)), at(middle))
+    } else {
+        at(middle)
+    }
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / count(values)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of slices are far below 2^52")]
+fn count(values: &[f64]) -> f64 {
+    values.len() as f64
+}

@@ -1,0 +1,171 @@
+//! From the facts of a measurement to the judgement of the performance part.
+
+use super::facts::{Build, BuildState, Estimate, Facts, Pair, PairState, Target, TargetState};
+use crate::{
+    policy::Side,
+    verdict::{Outcome, Part, PartName, Reason, Skip},
+};
+
+/// Judges the performance part.
+///
+/// `documentation_only` and a repository without a bench target leave nothing to do.
+pub fn judge(facts: &Facts, documentation_only: bool) -> Part {
+    let no_target = facts.targets.is_empty() && facts.builds.iter().all(|build| !broken(build));
+    if documentation_only || no_target {
+        return Part::skipped(PartName::Perf, Skip::NoSurface);
+    }
+    let absent =
+        |build: &Build| build.side == Side::Base && matches!(build.state, BuildState::Absent);
+    if facts.builds.iter().any(absent) && !facts.builds.iter().any(broken) {
+        return Part::skipped(PartName::Perf, Skip::NoBase);
+    }
+    let mut reasons: Vec<Reason> = Vec::new();
+    reasons.extend(facts.builds.iter().filter_map(of_build));
+    reasons.extend(facts.targets.iter().filter_map(of_target));
+    reasons.extend(facts.pairs.iter().filter_map(|pair| of_pair(pair, facts)));
+    reasons.extend(facts.missing.iter().map(|bench| {
+        let text = format!(
+            "{bench} exists at the base and not at the head; if that is meant, say so in the change"
+        );
+        Reason::new(Outcome::Attention, "benchmark-missing", text)
+    }));
+    reasons.extend(nothing_selected(facts));
+    if !facts.edits.is_empty() {
+        let text = format!(
+            "this change edits what measures it: {}; look at those edits before trusting the figures",
+            facts.edits.join(", ")
+        );
+        reasons.push(Reason::new(Outcome::Attention, "edits-what-measures", text));
+    }
+    Part::judged(PartName::Perf, reasons)
+}
+
+fn broken(build: &Build) -> bool {
+    matches!(build.state, BuildState::Failed { .. } | BuildState::CouldNotRun { .. })
+}
+
+fn of_build(build: &Build) -> Option<Reason> {
+    let command = &build.command;
+    match (&build.state, build.side) {
+        (BuildState::Built { .. } | BuildState::Absent, _) => None,
+        (BuildState::Failed { reason }, Side::Head) => Some(Reason::new(
+            Outcome::Fail,
+            "head-does-not-build",
+            format!("the head's benches do not build with `{command}`: {}", first_line(reason)),
+        )),
+        (BuildState::Failed { reason }, Side::Base) => Some(Reason::new(
+            Outcome::CouldNotRun,
+            "no-base",
+            format!(
+                "the base's benches do not build with `{command}`, so there is no base to compare with: {}",
+                first_line(reason)
+            ),
+        )),
+        (BuildState::CouldNotRun { reason, next }, _) => Some(Reason::new(
+            Outcome::CouldNotRun,
+            "build-could-not-run",
+            format!("{reason}; {next}"),
+        )),
+    }
+}
+
+/// There are benches, and the rules or a filter leave nothing of them: no pass, as nothing ran.
+fn nothing_selected(facts: &Facts) -> Option<Reason> {
+    let gave_something = !facts.pairs.is_empty()
+        || !facts.added.is_empty()
+        || !facts.missing.is_empty()
+        || facts.builds.iter().any(broken)
+        || facts.targets.iter().any(|target| {
+            matches!(target.state, TargetState::CouldNotRun { .. } | TargetState::Missing)
+        });
+    if gave_something {
+        return None;
+    }
+    let left_out = facts.targets.iter().find_map(|target| match &target.state {
+        TargetState::NotSelected { reason } => {
+            Some(format!("{}/{} {reason}", target.package, target.name))
+        }
+        _ => None,
+    });
+    let text = format!(
+        "there are bench targets, but no benchmark was selected ({}); set bench.features, \
+         bench.targets or bench.filter in t5.yml",
+        left_out.unwrap_or_else(|| "no id contains the filter".to_owned())
+    );
+    Some(Reason::new(Outcome::CouldNotRun, "nothing-selected", text))
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().find(|line| !line.trim().is_empty()).unwrap_or("no message")
+}
+
+fn of_target(target: &Target) -> Option<Reason> {
+    let name = format!("{}/{}", target.package, target.name);
+    match &target.state {
+        TargetState::Listed { .. }
+        | TargetState::Unchanged { .. }
+        | TargetState::Added
+        | TargetState::NotSelected { .. } => None,
+        TargetState::CouldNotRun { reason, next } => Some(Reason::new(
+            Outcome::CouldNotRun,
+            "target-could-not-run",
+            format!("bench target {name}: {reason}; {next}"),
+        )),
+        TargetState::Missing => Some(Reason::new(
+            Outcome::Attention,
+            "target-missing",
+            format!("bench target {name} exists at the base and not at the head"),
+        )),
+    }
+}
+
+fn of_pair(pair: &Pair, facts: &Facts) -> Option<Reason> {
+    let bench = &pair.bench;
+    let percent = |ratio: f64| (ratio - 1.0) * 100.0;
+    let measured = pair.estimate.as_ref().map(|estimate| {
+        format!(
+            "{:+.1} % throughput ({:+.1} to {:+.1}, {} rounds)",
+            percent(estimate.ratio),
+            percent(estimate.lower),
+            percent(estimate.upper),
+            estimate.rounds
+        )
+    });
+    let note = pair.note.as_deref();
+    let said = measured.or_else(|| note.map(str::to_owned)).unwrap_or_default();
+    let line = percent(facts.rule.line());
+    let slower = |estimate: Option<&Estimate>| {
+        estimate.is_some_and(|estimate| estimate.upper < facts.rule.slower_sure)
+    };
+    match pair.state {
+        PairState::Unchanged | PairState::Held => None,
+        PairState::Regressed => Some(Reason::new(
+            Outcome::Fail,
+            "regressed",
+            format!("{bench}: {said}, proved below the line of {line:+.1} %"),
+        )),
+        PairState::Improved => Some(Reason::new(
+            Outcome::Attention,
+            "improved",
+            format!("{bench}: {said}; so much faster that somebody should know why"),
+        )),
+        PairState::Inconclusive if slower(pair.estimate.as_ref()) => Some(Reason::new(
+            Outcome::Inconclusive,
+            "slower-extent-unresolved",
+            format!(
+                "{bench}: {said}; it is slower, but that it lies below the line of {line:+.1} % is \
+                 not proved yet; a larger --budget would resolve it"
+            ),
+        )),
+        PairState::Inconclusive => Some(Reason::new(
+            Outcome::Inconclusive,
+            "inconclusive",
+            format!("{bench}: {said}; this does not tell on which side of {line:+.1} % it lies"),
+        )),
+        PairState::CouldNotRun => Some(Reason::new(
+            Outcome::CouldNotRun,
+            "benchmark-could-not-run",
+            format!("{bench}: {}", note.unwrap_or("gave no samples")),
+        )),
+    }
+}
