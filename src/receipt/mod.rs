@@ -3,13 +3,37 @@
 //! A receipt is append-only and versioned. Raw samples and tool output lie
 //! beside it as artifacts; the receipt holds their digests.
 
+mod codec;
+mod digest;
+mod judge;
+mod samples;
+mod verify;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{config::Config, perf, policy};
 
+pub use codec::{RECEIPT_LIMIT, ReceiptError, decode, decode_verdict, encode, encode_verdict};
+pub use digest::{digest, side_file};
+pub use judge::{judge, judged_on};
+pub use samples::{SAMPLES_LIMIT, SamplesError, decode_rounds, encode_rounds};
+pub(crate) use verify::{Examined, examine, version_hint};
+pub use verify::{FileError, Files, Refusal, Verified};
+
 /// The version of this format. A reader refuses what it does not know.
 pub const SCHEMA: &str = "t5-receipt/1";
+
+/// The receipt's name in the run's folder.
+pub const RECEIPT_FILE: &str = "receipt.json";
+/// The digest of the receipt's exact bytes, as `sha256sum` writes it.
+pub const DIGEST_FILE: &str = "receipt.json.sha256";
+/// The raw samples: an artifact of the receipt.
+pub const SAMPLES_FILE: &str = "samples.jsonl";
+/// The verdict: follows from the receipt.
+pub const VERDICT_FILE: &str = "verdict.json";
+/// The report: follows from receipt and verdict.
+pub const REPORT_FILE: &str = "report.md";
 
 /// The facts of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -189,4 +213,15 @@ pub struct Artifact {
     pub sha256: String,
     /// Its size.
     pub bytes: u64,
+}
+
+/// Some text of a foreign file, short enough for one line of an error.
+fn shortened(text: &str) -> String {
+    const LIMIT: usize = 300;
+    let mut short: String =
+        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LIMIT).collect();
+    if text.chars().nth(LIMIT).is_some() {
+        short.push('…');
+    }
+    short
 }

@@ -1,0 +1,115 @@
+//! The raw samples beside a receipt: one round a line.
+
+use std::collections::BTreeSet;
+
+use crate::perf::{Round, Slice};
+
+use super::ReceiptError;
+
+/// The largest samples file that is read, in bytes.
+pub const SAMPLES_LIMIT: u64 = 512 * 1024 * 1024;
+/// The longest line of it, in bytes.
+const LINE_LIMIT: usize = 16 * 1024 * 1024;
+/// Most rounds in it.
+const ROUNDS_LIMIT: usize = 1_000_000;
+
+/// Why a samples file cannot be used.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SamplesError {
+    /// More bytes, rounds or a longer line than is read.
+    #[error("{what} are more than a samples file may have ({limit})")]
+    TooLarge {
+        /// What there is too much of, counted.
+        what: String,
+        /// How much there may be.
+        limit: u64,
+    },
+    /// A line that is not a round.
+    #[error("line {line}, column {column}: {problem}")]
+    Broken {
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+        /// What is wrong there.
+        problem: String,
+    },
+    /// A line that is a round, and cannot have been measured.
+    #[error("line {line}: {problem}")]
+    Impossible {
+        /// Counted from 1.
+        line: usize,
+        /// What cannot be.
+        problem: String,
+    },
+}
+
+/// The exact bytes of a samples file: one line of JSON a round.
+///
+/// # Errors
+///
+/// Refuses rounds that [`decode_rounds`] would not read back as the same figures.
+pub fn encode_rounds(rounds: &[Round]) -> Result<Vec<u8>, ReceiptError> {
+    let refuse = |problem: String| ReceiptError::NotRepresentable { problem };
+    let mut bytes = Vec::new();
+    for round in rounds {
+        serde_json::to_writer(&mut bytes, round).map_err(|error| refuse(error.to_string()))?;
+        bytes.push(b'\n');
+    }
+    match decode_rounds(&bytes) {
+        Ok(back) if back == rounds => Ok(bytes),
+        Ok(_) => Err(refuse("samples read back differently".to_owned())),
+        Err(error) => Err(refuse(error.to_string())),
+    }
+}
+
+/// Reads a samples file.
+///
+/// # Errors
+///
+/// Refuses what is too large, a line that is not a round, the same round twice, and figures
+/// that no clock gives: no iterations, a negative time, a number that is not finite.
+pub fn decode_rounds(bytes: &[u8]) -> Result<Vec<Round>, SamplesError> {
+    let limited = |what: String, limit: u64| SamplesError::TooLarge { what, limit };
+    if bytes.len() as u64 > SAMPLES_LIMIT {
+        return Err(limited(format!("{} bytes", bytes.len()), SAMPLES_LIMIT));
+    }
+    if bytes.last().is_some_and(|&last| last != b'\n') {
+        let line = bytes.split(|&byte| byte == b'\n').count();
+        return Err(SamplesError::Impossible { line, problem: "the line does not end".to_owned() });
+    }
+    let mut seen = BTreeSet::new();
+    let mut rounds = Vec::new();
+    for (index, text) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
+        let line = index + 1;
+        if text.len() > LINE_LIMIT {
+            return Err(limited(format!("line {line}: {} bytes", text.len()), LINE_LIMIT as u64));
+        }
+        if index >= ROUNDS_LIMIT {
+            return Err(limited(format!("{line} rounds"), ROUNDS_LIMIT as u64));
+        }
+        let round: Round = serde_json::from_slice(text).map_err(|error| SamplesError::Broken {
+            line,
+            column: error.column(),
+            problem: super::codec::problem(&error),
+        })?;
+        let problem = impossible(&round).or_else(|| {
+            let first = seen.insert((round.bench.clone(), round.round));
+            (!first).then(|| format!("round {} of {} stands there twice", round.round, round.bench))
+        });
+        if let Some(problem) = problem {
+            return Err(SamplesError::Impossible { line, problem: super::shortened(&problem) });
+        }
+        rounds.push(round);
+    }
+    Ok(rounds)
+}
+
+fn impossible(round: &Round) -> Option<String> {
+    let measured = |slice: &Slice| {
+        let Slice(iterations, nanoseconds) = *slice;
+        iterations.is_finite() && iterations > 0.0 && nanoseconds.is_finite() && nanoseconds >= 0.0
+    };
+    let odd = round.base.iter().chain(&round.head).find(|slice| !measured(slice))?;
+    Some(format!("{} iterations in {} ns cannot have been measured", odd.0, odd.1))
+}
