@@ -11,3 +11,7 @@
 )]
 
 mod config;
+mod perf;
+mod policy;
+mod sandbox;
+mod support;

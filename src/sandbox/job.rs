@@ -6,6 +6,7 @@ use std::{
     io,
     path::PathBuf,
     process::Stdio,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -21,7 +22,7 @@ use tokio::{
 use super::{Cancel, tree};
 
 /// A command and everything it is given.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Job {
     /// Absolute path, or a name that is looked up in `PATH` of [`Job::env`].
     pub program: PathBuf,
@@ -37,7 +38,12 @@ pub struct Job {
     pub output: usize,
     /// The one core it may use.
     pub core: Option<usize>,
+    /// Called with each line of standard error as it comes, for progress.
+    pub on_line: Option<LineHook>,
 }
+
+/// Hears the lines that a job writes.
+pub type LineHook = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// How a job ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -123,7 +129,15 @@ impl Job {
             wall: Duration::from_secs(3600),
             output: 64 << 20,
             core: None,
+            on_line: None,
         }
+    }
+
+    /// Calls `hook` with each line of standard error as it comes.
+    #[must_use]
+    pub fn on_line(mut self, hook: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.on_line = Some(Arc::new(hook));
+        self
     }
 
     /// Adds arguments.
@@ -160,8 +174,8 @@ impl Job {
         let sweep = Sweep { mark: format!("{}-{:016x}", std::process::id(), fastrand::u64(..)) };
         let started = Instant::now();
         let mut child = self.start(&sweep.mark).await?;
-        let mut stdout = Capture::new(child.stdout.take(), self.output);
-        let mut stderr = Capture::new(child.stderr.take(), self.output);
+        let mut stdout = Capture::new(child.stdout.take(), self.output, None);
+        let mut stderr = Capture::new(child.stderr.take(), self.output, self.on_line.clone());
         let leader = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
 
         let to_the_end = async {
@@ -184,6 +198,14 @@ impl Job {
             () = tokio::time::sleep(self.wall) => Ended::WallTime,
         };
         let wall = started.elapsed();
+        tracing::debug!(
+            program = %self.program.display(),
+            args = ?self.args,
+            dir = %self.dir.display(),
+            wall_ms = wall.as_millis(),
+            ?ended,
+            "job ended"
+        );
         if let (Some(leader), Ended::Cancelled | Ended::Output | Ended::WallTime) = (leader, ended)
         {
             tree::kill_group(leader);
@@ -268,16 +290,29 @@ struct Capture<P> {
     pipe: Option<P>,
     limit: usize,
     bytes: Vec<u8>,
+    hook: Option<LineHook>,
+    heard: usize,
 }
 
 impl<P: AsyncRead + Unpin> Capture<P> {
-    fn new(pipe: Option<P>, limit: usize) -> Self {
-        Self { pipe, limit, bytes: Vec::new() }
+    fn new(pipe: Option<P>, limit: usize, hook: Option<LineHook>) -> Self {
+        Self { pipe, limit, bytes: Vec::new(), hook, heard: 0 }
+    }
+
+    /// Passes on the lines that are complete by now.
+    fn tell(&mut self) {
+        let Some(hook) = &self.hook else { return };
+        let fresh = self.bytes.get(self.heard..).unwrap_or_default();
+        let Some(end) = fresh.iter().rposition(|byte| *byte == b'\n') else { return };
+        let lines = fresh.get(..end).unwrap_or_default();
+        String::from_utf8_lossy(lines).lines().for_each(|line| hook(line));
+        self.heard += end + 1;
     }
 
     async fn fill(&mut self) -> Result<(), Stop> {
-        let Some(pipe) = &mut self.pipe else { return Ok(()) };
+        let Some(mut pipe) = self.pipe.take() else { return Ok(()) };
         while pipe.read_buf(&mut self.bytes).await.map_err(Stop::Lost)? > 0 {
+            self.tell();
             if self.bytes.len() > self.limit {
                 self.bytes.truncate(self.limit);
                 return Err(Stop::Full);

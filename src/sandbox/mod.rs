@@ -12,4 +12,4 @@ mod job;
 mod tree;
 
 pub use cancel::Cancel;
-pub use job::{Ended, Finished, Job, SandboxError};
+pub use job::{Ended, Finished, Job, LineHook, SandboxError};

@@ -1,0 +1,114 @@
+//! What a receipt states follows from its samples, or is seen not to.
+
+use std::collections::BTreeMap;
+
+use t5_gate::{
+    perf::{
+        Build, BuildState, Facts, Method, Order, Pair, PairState, Round, Slice, Target,
+        TargetState, judge, recompute,
+    },
+    policy::Side,
+    verdict::{Outcome, Skip},
+};
+
+use super::{bench, rule};
+
+fn facts(pairs: Vec<Pair>) -> Facts {
+    let build = |side| Build {
+        side,
+        command: "cargo bench --no-run".to_owned(),
+        state: BuildState::Built { seconds: 1.0, reused: false },
+    };
+    Facts {
+        rule: rule(1),
+        method: Method::ProcessPairs,
+        seed: 1,
+        core: Some(1),
+        environment: BTreeMap::new(),
+        toolchain: "rustc".to_owned(),
+        builds: vec![build(Side::Base), build(Side::Head)],
+        targets: vec![Target {
+            package: "p".to_owned(),
+            name: "t".to_owned(),
+            state: TargetState::Listed { benchmarks: 1 },
+        }],
+        pairs,
+        missing: Vec::new(),
+        added: Vec::new(),
+        edits: Vec::new(),
+    }
+}
+
+fn stated(state: PairState, note: Option<&str>) -> Pair {
+    Pair {
+        bench: bench("one"),
+        state,
+        estimate: None,
+        base: None,
+        head: None,
+        throughput: None,
+        note: note.map(str::to_owned),
+    }
+}
+
+/// Rounds without any noise at all.
+fn exact(base: f64, head: f64) -> Vec<Round> {
+    let slices = |time: f64| vec![Slice(10.0, 10.0 * time); 5];
+    (0..10)
+        .map(|round| Round {
+            bench: bench("one"),
+            round,
+            order: Order::HeadFirst,
+            base: slices(base),
+            head: slices(head),
+        })
+        .collect()
+}
+
+#[test]
+fn a_stated_state_does_not_count_against_the_samples() {
+    let pairs = recompute(&facts(vec![stated(PairState::Held, None)]), &exact(100.0, 120.0));
+    assert_eq!(pairs[0].state, PairState::Regressed);
+    let estimate = pairs[0].estimate.as_ref().unwrap();
+    assert!((estimate.ratio - 100.0 / 120.0).abs() < 1e-9);
+    assert_eq!(pairs[0].base.as_ref().unwrap().slices, 50);
+}
+
+#[test]
+fn nothing_measured_is_inconclusive_at_best() {
+    let pairs = recompute(&facts(vec![stated(PairState::Held, None)]), &[]);
+    assert_eq!(pairs[0].state, PairState::Inconclusive);
+    assert_eq!(pairs[0].head, None, "no figure without samples");
+}
+
+#[test]
+fn a_note_of_another_state_is_dropped() {
+    let spent = stated(PairState::Inconclusive, Some("the budget was spent"));
+    let pairs = recompute(&facts(vec![spent]), &exact(100.0, 100.0));
+    assert_eq!((pairs[0].state, pairs[0].note.clone()), (PairState::Held, None));
+}
+
+#[test]
+fn the_gravest_state_decides_the_part() {
+    let outcome = |state| judge(&facts(vec![stated(state, None)]), false).outcome();
+    assert_eq!(outcome(PairState::Held), Some(Outcome::Pass));
+    assert_eq!(outcome(PairState::Unchanged), Some(Outcome::Pass));
+    assert_eq!(outcome(PairState::Improved), Some(Outcome::Attention));
+    assert_eq!(outcome(PairState::Inconclusive), Some(Outcome::Inconclusive));
+    assert_eq!(outcome(PairState::CouldNotRun), Some(Outcome::CouldNotRun));
+    assert_eq!(outcome(PairState::Regressed), Some(Outcome::Fail));
+}
+
+#[test]
+fn a_change_of_documents_alone_is_not_measured() {
+    let part = judge(&facts(Vec::new()), true);
+    assert_eq!(part.skipped, Some(Skip::NoSurface));
+}
+
+#[test]
+fn a_repository_whose_every_target_is_left_out_measured_nothing() {
+    let mut none = facts(Vec::new());
+    none.targets[0].state = TargetState::NotSelected { reason: "left out".to_owned() };
+    let part = judge(&none, false);
+    assert_eq!(part.outcome(), Some(Outcome::CouldNotRun), "that is no pass: {part:?}");
+}

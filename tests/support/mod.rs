@@ -1,0 +1,6 @@
+//! What tests have in common: a folder that goes away, a repository, and `t5` itself.
+
+pub mod bench_double;
+pub mod repository;
+pub mod t5;
+pub mod tool;

@@ -1,0 +1,40 @@
+//! The programs that tests need, installed once for all of them.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use t5_gate::{
+    runner::{Context, progress::Progress, tools},
+    sandbox::Cancel,
+};
+
+/// Where cargo-deny lies, installed on first use.
+pub fn cargo_deny() -> &'static Path {
+    static FOUND: OnceLock<PathBuf> = OnceLock::new();
+    FOUND.get_or_init(|| {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(tools::cargo_deny(&context())).expect("cargo-deny can be installed")
+    })
+}
+
+/// `PATH` with cargo-deny in front, so that a fresh cache finds it.
+pub fn path_with_cargo_deny() -> OsString {
+    let folder = cargo_deny().parent().unwrap().to_owned();
+    let path = env::var_os("PATH").unwrap_or_default();
+    env::join_paths(std::iter::once(folder).chain(env::split_paths(&path))).unwrap()
+}
+
+/// Surroundings whose cache lies in the target folder and is shared by all tests.
+pub fn context() -> Context {
+    Context {
+        cache: Path::new(env!("CARGO_TARGET_TMPDIR")).join("t5-cache"),
+        env: env::vars_os().collect::<BTreeMap<_, _>>(),
+        cancel: Cancel::default(),
+        progress: Progress::silent(),
+    }
+}
