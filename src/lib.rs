@@ -2,7 +2,7 @@
 //! function turns the receipt into a verdict, another turns both into a report.
 //!
 //! Everything that judges is pure, with no I/O, clock, environment or async:
-//! [`verdict`], [`config`], [`policy`], [`perf`], [`receipt`], `report`.
+//! [`verdict`], [`config`], [`policy`], [`perf`], [`receipt`], [`report`].
 //! Everything that touches the world talks to one outside thing:
 //! `sandbox`, `runner`, `host`, `cli`. Edges may use the pure part;
 //! the pure part never looks back.
@@ -13,6 +13,7 @@ pub mod config;
 pub mod perf;
 pub mod policy;
 pub mod receipt;
+pub mod report;
 pub mod runner;
 pub mod sandbox;
 pub mod verdict;

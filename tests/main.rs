@@ -13,5 +13,7 @@
 mod config;
 mod perf;
 mod policy;
+mod receipt;
+mod report;
 mod sandbox;
 mod support;

@@ -1,0 +1,160 @@
+//! The rule, and how far the measurement could see.
+
+use crate::{
+    perf::{Estimate, Facts, Pair, PairState},
+    receipt::Receipt,
+    report::{
+        escape::{code, text},
+        limits,
+        mark::Mark,
+        page::Page,
+        tally::Pairs,
+        units, words,
+    },
+};
+
+pub(super) fn section(page: &mut Page, receipt: &Receipt) {
+    page.heading(2, "Regression detection");
+    let Some(facts) = &receipt.perf else {
+        page.paragraph("Not measured: this run was not asked for the performance part.");
+        return;
+    };
+    if Pairs::of(facts).measured == 0 {
+        page.paragraph("Not measured: nothing was compared in this run.");
+        return;
+    }
+    page.heading(3, "Baseline");
+    page.paragraph(&baseline(facts));
+    page.heading(3, "Criteria");
+    criteria(page, facts);
+    page.heading(3, "Result");
+    result(page, facts);
+}
+
+fn baseline(facts: &Facts) -> String {
+    let core = match facts.core {
+        Some(core) => format!("Pinned to core {core}"),
+        None => "Not pinned to a core".to_owned(),
+    };
+    format!(
+        "The base commit, built and run beside the head on this machine: {}. {core}; seed {}. No \
+         stored figure takes part.",
+        words::method(facts.method),
+        facts.seed
+    )
+}
+
+fn criteria(page: &mut Page, facts: &Facts) {
+    let rule = &facts.rule;
+    let line = units::share(rule.line());
+    let looks: Vec<String> = rule.looks.iter().map(u32::to_string).collect();
+    page.bullets([
+        format!(
+            "The line is {line} of the base's throughput: the rule's {} and a guard of {}.",
+            units::share(rule.min_throughput),
+            units::share(rule.guard)
+        ),
+        format!("held: the lower bound is at or above {line}."),
+        format!("regressed: the upper bound is below {line}."),
+        format!(
+            "improved, worth a look: the estimate is at or above {}.",
+            units::share(rule.improved_at)
+        ),
+        "inconclusive: neither is proved.".to_owned(),
+        format!(
+            "Chance of one false «regressed» in the whole run: {}, shared among {} and {}; of a \
+             false «held» of one benchmark: {}.",
+            units::share(rule.alpha),
+            words::counted(rule.family as usize, "benchmark", "benchmarks"),
+            words::counted(rule.looks.len(), "look", "looks"),
+            units::share(rule.beta)
+        ),
+        format!("Samples are looked at after these rounds: {}.", looks.join(", ")),
+    ]);
+}
+
+fn result(page: &mut Page, facts: &Facts) {
+    let tally = Pairs::of(facts);
+    page.paragraph(&format!("{}.", tally.words()));
+    page.bullets(facts.pairs.iter().filter(|pair| pair.state == PairState::Regressed).filter_map(
+        |pair| {
+            let estimate = pair.estimate.as_ref()?;
+            Some(format!(
+                "{} {}: {}, by the {} estimate after {}",
+                Mark::pair(pair),
+                code(&pair.bench.to_string(), limits::ID),
+                units::change(estimate),
+                words::estimator(estimate.estimator),
+                words::counted(estimate.rounds as usize, "round", "rounds")
+            ))
+        },
+    ));
+    if let Some((best, worst)) = resolutions(facts) {
+        let reached = if (worst - best).abs() < 0.05 {
+            format!("±{worst:.1} %")
+        } else {
+            format!("±{best:.1} % to ±{worst:.1} %")
+        };
+        page.paragraph(&format!("Resolution reached: {reached} of throughput."));
+    }
+    let open = |pair: &&Pair| pair.state == PairState::Inconclusive;
+    page.bullets(facts.pairs.iter().filter(open).map(|pair| {
+        let name = code(&pair.bench.to_string(), limits::ID);
+        let note = pair.note.as_deref().map(|note| format!(" ({})", text(note, limits::SENTENCE)));
+        format!("{} {name}{}: {}", Mark::pair(pair), note.unwrap_or_default(), resolve(facts, pair))
+    }));
+}
+
+/// The finest and the coarsest resolution, in per cent.
+fn resolutions(facts: &Facts) -> Option<(f64, f64)> {
+    let each = || facts.pairs.iter().filter_map(|p| p.estimate.as_ref()).map(units::resolution);
+    Some((each().min_by(f64::total_cmp)?, each().max_by(f64::total_cmp)?))
+}
+
+/// What would let an open question be answered.
+fn resolve(facts: &Facts, pair: &Pair) -> String {
+    let Some(estimate) = &pair.estimate else {
+        return "too few rounds for an estimate; a larger budget (`--budget`) gives more"
+            .to_owned();
+    };
+    let reached = format!("{} at ±{:.1} %", units::change(estimate), units::resolution(estimate));
+    let last = facts.rule.looks.last().copied().unwrap_or(0);
+    if estimate.rounds < last {
+        return format!(
+            "{reached} after {} of {last} rounds; a larger budget (`--budget`) gives more",
+            estimate.rounds
+        );
+    }
+    match rounds_needed(facts, estimate) {
+        Some(rounds) => format!(
+            "{reached} after all {last} rounds; at this spread it takes about {rounds}: a quieter \
+             machine, or fewer benchmarks at once (`bench.filter`)"
+        ),
+        None => format!(
+            "{reached} after all {last} rounds; the estimate lies on the line, so no number of \
+             rounds is sure to settle it"
+        ),
+    }
+}
+
+/// Rounds until the interval would lie on one side of the line, if the estimate stayed where
+/// it is and the interval shrank with the square root of the rounds. None beyond a hundredfold.
+fn rounds_needed(facts: &Facts, estimate: &Estimate) -> Option<u32> {
+    let line = facts.rule.line();
+    let (distance, reach) = if estimate.ratio >= line {
+        (estimate.ratio - line, estimate.ratio - estimate.lower)
+    } else {
+        (line - estimate.ratio, estimate.upper - estimate.ratio)
+    };
+    let factor = (reach / distance).powi(2);
+    if !factor.is_finite() || factor > 100.0 {
+        return None;
+    }
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float cast saturates, and the product is not negative"
+    )]
+    let rounds = (f64::from(estimate.rounds) * factor.max(1.0)).ceil() as u32;
+    Some(rounds)
+}

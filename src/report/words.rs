@@ -1,0 +1,157 @@
+//! The words of the gate, as they are shown.
+
+use crate::{
+    perf::{Estimator, Method, PairState},
+    policy::{FindingState, Severity, Side, Source},
+    verdict::{Outcome, PartName, Route, Skip},
+};
+
+pub(super) fn outcome(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Pass => "pass",
+        Outcome::Attention => "attention",
+        Outcome::Inconclusive => "inconclusive",
+        Outcome::CouldNotRun => "could not run",
+        Outcome::Fail => "fail",
+    }
+}
+
+/// What an outcome means, for a reader who has not seen the word before.
+pub(super) fn meaning(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Pass => "everything that was asked was answered, and the answers are good",
+        Outcome::Attention => "nothing failed, but a person should look",
+        Outcome::Inconclusive => "it was measured, and the measurement cannot tell",
+        Outcome::CouldNotRun => "something that exists or was configured gave nothing",
+        Outcome::Fail => "a rule is broken",
+    }
+}
+
+pub(super) fn part(part: PartName) -> &'static str {
+    match part {
+        PartName::Policy => "Policy",
+        PartName::Perf => "Performance",
+    }
+}
+
+pub(super) fn skip(skip: Skip) -> &'static str {
+    match skip {
+        Skip::NoSurface => "no-surface",
+        Skip::NoBase => "no-base",
+        Skip::NotRequested => "not-requested",
+    }
+}
+
+pub(super) fn skip_meaning(skip: Skip) -> &'static str {
+    match skip {
+        Skip::NoSurface => "the change holds nothing that this part looks at",
+        Skip::NoBase => "there is no commit to compare with",
+        Skip::NotRequested => "this run was asked for the other part alone",
+    }
+}
+
+pub(super) fn route(route: Route) -> &'static str {
+    match route {
+        Route::PolicyFixer => "policy-fixer",
+        Route::PerfFixer => "perf-fixer",
+        Route::PrDocReviewer => "pr-doc-reviewer",
+    }
+}
+
+pub(super) fn side(side: Side) -> &'static str {
+    match side {
+        Side::Base => "base",
+        Side::Head => "head",
+    }
+}
+
+pub(super) fn severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Note => "note",
+        Severity::Warning => "warning",
+        Severity::Error => "error",
+    }
+}
+
+pub(super) fn finding_state(state: FindingState) -> &'static str {
+    match state {
+        FindingState::Introduced => "introduced",
+        FindingState::PreExisting => "pre-existing",
+        FindingState::Fixed => "fixed",
+        FindingState::DatabaseMoved => "database-moved",
+    }
+}
+
+pub(super) fn pair_state(state: PairState) -> &'static str {
+    match state {
+        PairState::Unchanged => "unchanged",
+        PairState::Held => "held",
+        PairState::Improved => "improved",
+        PairState::Regressed => "regressed",
+        PairState::Inconclusive => "inconclusive",
+        PairState::CouldNotRun => "could not run",
+    }
+}
+
+/// The subject of a check.
+pub(super) fn check(source: Source) -> &'static str {
+    match source {
+        Source::DenyLicenses => "Licences",
+        Source::DenySources => "Supply chain (sources)",
+        Source::DenyBans => "Bans",
+        Source::DenyAdvisories => "Advisories, resolved graph",
+        Source::Audit => "Audit, whole lock file",
+    }
+}
+
+/// The short key of a check in the line of evidence.
+pub(super) fn key(source: Source) -> &'static str {
+    match source {
+        Source::DenyLicenses => "licences",
+        Source::DenySources => "sources",
+        Source::DenyBans => "bans",
+        Source::DenyAdvisories => "advisories",
+        Source::Audit => "audit",
+    }
+}
+
+/// Who speaks in a check.
+pub(super) fn tool(source: Source) -> &'static str {
+    match source {
+        Source::DenyLicenses => "cargo deny check licenses",
+        Source::DenySources => "cargo deny check sources",
+        Source::DenyBans => "cargo deny check bans",
+        Source::DenyAdvisories => "cargo deny check advisories",
+        Source::Audit => "rustsec",
+    }
+}
+
+/// Every check, in the order in which a report shows them.
+pub(super) const SOURCES: [Source; 5] = [
+    Source::DenyLicenses,
+    Source::Audit,
+    Source::DenyAdvisories,
+    Source::DenySources,
+    Source::DenyBans,
+];
+
+pub(super) fn estimator(estimator: Estimator) -> &'static str {
+    match estimator {
+        Estimator::Floor => "floor",
+        Estimator::Paired => "paired",
+    }
+}
+
+pub(super) fn method(method: Method) -> &'static str {
+    match method {
+        Method::ProcessPairs => {
+            "pairs of fresh processes, one of each side a round, one right after the other on one \
+             core, the order drawn anew each round"
+        }
+    }
+}
+
+/// `1 pair`, `2 pairs`.
+pub(super) fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}

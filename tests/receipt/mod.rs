@@ -1,0 +1,5 @@
+//! Receipts: bytes, digests, judgement, verification.
+
+pub(crate) mod build;
+mod bytes;
+mod verify;

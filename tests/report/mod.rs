@@ -1,0 +1,6 @@
+//! What a person reads.
+
+mod contradictions;
+mod hostile;
+mod marks;
+mod pages;
