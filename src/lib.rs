@@ -10,6 +10,7 @@
 #![forbid(unsafe_code)]
 
 pub mod config;
+pub mod host;
 pub mod perf;
 pub mod policy;
 pub mod receipt;

@@ -2,10 +2,29 @@
 //!
 //! These are edges: they run programs and touch files, and judge nothing.
 
+pub mod bench_part;
+pub mod benches;
+pub mod build;
+pub mod changes;
+pub mod checkout;
 mod context;
+pub mod criterion;
+pub mod folder;
+pub mod git;
+pub mod guard;
 mod hold;
+pub mod identity;
+pub mod lock;
+pub mod measure;
+pub mod pairing;
+pub mod pipeline;
+pub mod policy_part;
 pub mod progress;
+pub mod rules;
 pub mod scan;
+pub mod select;
+pub mod toolchain;
 pub mod tools;
+pub mod workspace;
 
 pub use context::Context;

@@ -1,0 +1,168 @@
+//! The performance part of a run: builds, plan, measurement, facts.
+
+use super::{
+    Context,
+    build::{BuildError, Builder, Built},
+    criterion::RunError,
+    measure::{Measured, measure},
+    pairing::{Plan, PlanError, Surroundings, not_selected, plan},
+    toolchain::{Toolchain, ToolchainError},
+};
+use crate::{
+    config::BenchRules,
+    perf::{self, Build, BuildState, Facts, Method, Round, Rule},
+    policy::Side,
+};
+
+/// After how many rounds one looks: each step is about half as long again as the one
+/// before, so that no proof comes later than that.
+const LOOKS: [u32; 6] = [6, 10, 16, 24, 36, 54];
+/// One false «regressed» in a thousand runs.
+const ALPHA: f64 = 0.001;
+/// One false «held» in a hundred benchmarks.
+const BETA: f64 = 0.01;
+/// Throughput at which a change is so good that somebody should know why …
+const IMPROVED_AT: f64 = 1.10;
+/// … if it is at least this much for sure.
+const IMPROVED_SURE: f64 = 1.05;
+/// A loss of one per cent for sure is a loss, whatever its extent.
+const SLOWER_SURE: f64 = 0.99;
+/// With fewer rounds the paired estimator's own spread is too poorly known to fail a change.
+const PAIRED_FAILS_FROM: u32 = 24;
+
+/// The builds of both sides.
+#[derive(Clone, Debug)]
+pub struct Builds {
+    /// As a person would type it.
+    pub command: String,
+    /// Of the merge base.
+    pub base: Built,
+    /// Of the change.
+    pub head: Built,
+}
+
+/// Something of ours failed.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchPartError {
+    /// While building.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// While planning.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// While measuring.
+    #[error(transparent)]
+    Run(#[from] RunError),
+}
+
+/// Builds both sides, the base first.
+///
+/// # Errors
+///
+/// If something of ours fails.
+pub async fn build_both(
+    ctx: &Context,
+    builder: &Builder<'_>,
+    base: Option<&str>,
+    head: &str,
+) -> Result<Builds, BuildError> {
+    let base = match base {
+        Some(sha) => {
+            ctx.progress.phase("build", format!("base {}", short(sha)));
+            builder.build(sha).await?
+        }
+        None => absent(),
+    };
+    ctx.progress.phase("build", format!("head {}", short(head)));
+    let head = builder.build(head).await?;
+    Ok(Builds { command: builder.command(), base, head })
+}
+
+fn absent() -> Built {
+    Built { state: BuildState::Absent, targets: Vec::new(), executables: Vec::new() }
+}
+
+/// The first characters of an object name, as people write it.
+pub fn short(sha: &str) -> String {
+    sha.chars().take(10).collect()
+}
+
+/// Facts of a part in which nothing was built, and so nothing measured.
+pub fn nothing_built(rules: &BenchRules, seed: u64, reason: Option<&ToolchainError>) -> Facts {
+    let builds = reason.map(|error| {
+        let state = BuildState::CouldNotRun { reason: error.to_string(), next: error.next() };
+        Build { side: Side::Head, command: "rustc --version".to_owned(), state }
+    });
+    Facts {
+        rule: rule(rules, 0),
+        method: Method::ProcessPairs,
+        seed,
+        core: None,
+        environment: std::collections::BTreeMap::new(),
+        toolchain: String::new(),
+        builds: builds.into_iter().collect(),
+        targets: Vec::new(),
+        pairs: Vec::new(),
+        missing: Vec::new(),
+        added: Vec::new(),
+        edits: Vec::new(),
+    }
+}
+
+/// Measures what was built, and puts the facts together.
+///
+/// # Errors
+///
+/// If something of ours fails.
+pub async fn measure_built(
+    around: &Surroundings<'_>,
+    toolchain: &Toolchain,
+    builds: Builds,
+    seed: u64,
+) -> Result<(Facts, Vec<Round>), BenchPartError> {
+    let ready = matches!(builds.base.state, BuildState::Built { .. } | BuildState::Absent)
+        && matches!(builds.head.state, BuildState::Built { .. });
+    let plan = if ready {
+        plan(around, &builds.base, &builds.head).await?
+    } else {
+        Plan { targets: not_selected(around.rules, &builds.head), ..Plan::default() }
+    };
+    let rule = rule(around.rules, plan.changed.len());
+    let count = plan.changed.len();
+    around.ctx.progress.phase(
+        "measure",
+        format!("{count} benchmarks that changed, {} that did not", plan.unchanged.len()),
+    );
+    let Measured { pairs, rounds } = measure(around, &plan, &rule, seed).await?;
+    let command = builds.command;
+    let build = |side, state| Build { side, command: command.clone(), state };
+    let mut facts = Facts {
+        builds: vec![build(Side::Base, builds.base.state), build(Side::Head, builds.head.state)],
+        core: around.guard.core.and_then(|core| u32::try_from(core).ok()),
+        environment: around.guard.described(),
+        toolchain: toolchain.version().to_owned(),
+        targets: plan.targets,
+        pairs,
+        missing: plan.missing,
+        added: plan.added,
+        ..nothing_built(around.rules, seed, None)
+    };
+    facts.rule = rule;
+    facts.pairs = perf::recompute(&facts, &rounds);
+    Ok((facts, rounds))
+}
+
+fn rule(rules: &BenchRules, family: usize) -> Rule {
+    Rule {
+        min_throughput: rules.min_throughput,
+        guard: rules.guard,
+        improved_at: IMPROVED_AT,
+        improved_sure: IMPROVED_SURE,
+        slower_sure: SLOWER_SURE,
+        paired_fails_from: PAIRED_FAILS_FROM,
+        alpha: ALPHA,
+        beta: BETA,
+        looks: LOOKS.to_vec(),
+        family: u32::try_from(family).unwrap_or(u32::MAX),
+    }
+}

@@ -1,0 +1,172 @@
+//! Finds the bench targets of a checkout through cargo.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+use super::{Context, toolchain::Toolchain};
+use crate::{
+    config::BenchRules,
+    sandbox::{Ended, SandboxError},
+};
+
+/// A bench target that cargo knows of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BenchTarget {
+    /// The package that holds it.
+    pub package: String,
+    /// Its name.
+    pub name: String,
+    /// The package's folder, relative to the checkout's root.
+    pub folder: PathBuf,
+    /// Features that it needs and that the rules do not turn on.
+    pub lacks: Vec<String>,
+}
+
+/// Cargo could not read the workspace.
+#[derive(Debug, thiserror::Error)]
+pub enum BenchesError {
+    /// Cargo could not be started.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// Cargo refused.
+    #[error("cargo metadata failed: {said}")]
+    Refused {
+        /// The end of what it said.
+        said: String,
+    },
+    /// Cargo said something that this program does not understand.
+    #[error("cargo metadata wrote something unexpected: {0}")]
+    Unexpected(#[from] serde_json::Error),
+    /// Somebody asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// Lists the bench targets of the workspace at `dir` that belong to the rules' packages.
+///
+/// # Errors
+///
+/// If cargo cannot read the workspace.
+pub async fn bench_targets(
+    ctx: &Context,
+    toolchain: &Toolchain,
+    dir: &Path,
+    rules: &BenchRules,
+) -> Result<Vec<BenchTarget>, BenchesError> {
+    let job = ctx
+        .job("cargo", dir)
+        .args(["metadata", "--format-version=1", "--locked"])
+        .args(rules.feature_args());
+    let finished = toolchain.apply(job).run(&ctx.cancel).await?;
+    match finished.ended {
+        Ended::Exited(0) => Ok(select(&serde_json::from_slice(&finished.stdout)?, &rules.packages)),
+        Ended::Cancelled => Err(BenchesError::Cancelled),
+        _ => Err(BenchesError::Refused { said: finished.stderr_tail(12) }),
+    }
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    packages: Vec<MetaPackage>,
+    workspace_members: BTreeSet<String>,
+    workspace_root: PathBuf,
+    resolve: Option<Resolve>,
+}
+
+#[derive(Deserialize)]
+struct MetaPackage {
+    id: String,
+    name: String,
+    manifest_path: PathBuf,
+    targets: Vec<MetaTarget>,
+}
+
+#[derive(Deserialize)]
+struct MetaTarget {
+    name: String,
+    kind: Vec<String>,
+    #[serde(default, rename = "required-features")]
+    required_features: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct Resolve {
+    nodes: Vec<Node>,
+}
+
+#[derive(Deserialize)]
+struct Node {
+    id: String,
+    #[serde(default)]
+    features: BTreeSet<String>,
+}
+
+fn select(metadata: &Metadata, packages: &[String]) -> Vec<BenchTarget> {
+    let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
+    let on: BTreeMap<&str, &BTreeSet<String>> =
+        nodes.map(|node| (node.id.as_str(), &node.features)).collect();
+    let wanted = |package: &&MetaPackage| {
+        metadata.workspace_members.contains(&package.id)
+            && (packages.is_empty() || packages.contains(&package.name))
+    };
+    let mut targets: Vec<BenchTarget> = metadata
+        .packages
+        .iter()
+        .filter(wanted)
+        .flat_map(|package| {
+            let features = on.get(package.id.as_str());
+            let benches =
+                package.targets.iter().filter(|target| target.kind.iter().any(|k| k == "bench"));
+            benches.map(move |target| BenchTarget {
+                package: package.name.clone(),
+                name: target.name.clone(),
+                folder: folder_of(package, &metadata.workspace_root),
+                lacks: lacking(target, features.copied()),
+            })
+        })
+        .collect();
+    targets.sort();
+    targets
+}
+
+fn folder_of(package: &MetaPackage, root: &Path) -> PathBuf {
+    let folder = package.manifest_path.parent().unwrap_or(root);
+    folder.strip_prefix(root).unwrap_or(folder).to_owned()
+}
+
+fn lacking(target: &MetaTarget, on: Option<&BTreeSet<String>>) -> Vec<String> {
+    let is_on = |feature: &String| on.is_some_and(|features| features.contains(feature));
+    target.required_features.iter().filter(|feature| !is_on(feature)).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn benches_of_members_are_listed_with_the_features_they_lack() {
+        let metadata = serde_json::json!({
+            "workspace_root": "/w",
+            "workspace_members": ["a 0.1.0"],
+            "packages": [
+                { "id": "a 0.1.0", "name": "a", "manifest_path": "/w/crates/a/Cargo.toml", "targets": [
+                    { "name": "a", "kind": ["lib"] },
+                    { "name": "speed", "kind": ["bench"] },
+                    { "name": "gpu", "kind": ["bench"], "required-features": ["cuda", "std"] },
+                ]},
+                { "id": "dep 1.0.0", "name": "dep", "manifest_path": "/r/dep/Cargo.toml", "targets": [
+                    { "name": "theirs", "kind": ["bench"] },
+                ]},
+            ],
+            "resolve": { "nodes": [{ "id": "a 0.1.0", "features": ["std"] }] },
+        });
+        let listed = select(&serde_json::from_value(metadata).unwrap(), &[]);
+        let names: Vec<_> = listed.iter().map(|t| (t.name.as_str(), t.lacks.join(","))).collect();
+        assert_eq!(names, [("gpu", "cuda".to_owned()), ("speed", String::new())]);
+        assert!(listed.iter().all(|target| target.folder == Path::new("crates/a")));
+    }
+}

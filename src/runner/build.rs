@@ -1,0 +1,389 @@
+//! Builds the bench executables of one commit, and keeps them for the next run.
+//!
+//! Both sides are built with the same flags, at the same path, one after the
+//! other: then identical code gives identical executables.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Context,
+    benches::{BenchTarget, BenchesError, bench_targets},
+    checkout::{CheckoutError, Tree},
+    toolchain::Toolchain,
+};
+use crate::{
+    config::BenchRules,
+    perf::BuildState,
+    receipt::digest,
+    sandbox::{Ended, Job, SandboxError},
+};
+
+/// Raised whenever kept executables of an older version must not be used again.
+const KEPT_FORMAT: &str = "1";
+/// How many commits' executables are kept.
+const KEPT_COMMITS: usize = 16;
+
+/// The place and the rules that both sides share.
+#[derive(Debug)]
+pub struct Builder<'a> {
+    /// What every step is given.
+    pub ctx: &'a Context,
+    /// Compiles both sides.
+    pub toolchain: &'a Toolchain,
+    /// What to build.
+    pub rules: &'a BenchRules,
+    /// The one checkout that both sides are built in.
+    pub tree: Tree<'a>,
+    /// Where in the tree the workspace lies.
+    pub workspace: &'a Path,
+    /// Folder of ours for this repository.
+    pub home: &'a Path,
+}
+
+/// What a build gave.
+#[derive(Clone, Debug)]
+pub struct Built {
+    /// How it ended.
+    pub state: BuildState,
+    /// Every bench target of this side, also those that were not built.
+    pub targets: Vec<BenchTarget>,
+    /// One for each bench target that was built.
+    pub executables: Vec<Executable>,
+}
+
+/// A bench executable.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Executable {
+    /// The package that holds the target.
+    pub package: String,
+    /// The bench target.
+    pub target: String,
+    /// The package's folder, relative to the workspace.
+    pub folder: PathBuf,
+    /// Where the executable lies.
+    pub path: PathBuf,
+}
+
+/// Something of ours failed, not the code.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The commit could not be checked out.
+    #[error(transparent)]
+    Checkout(#[from] CheckoutError),
+    /// A program could not be started.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
+    /// Executables could not be kept.
+    #[error("cannot write {path}: {source}; free some space, or point T5_CACHE at another disk")]
+    Write {
+        /// Which path.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Somebody asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    targets: Vec<KeptTarget>,
+    executables: Vec<Executable>,
+    seconds: f64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct KeptTarget {
+    package: String,
+    name: String,
+    folder: PathBuf,
+    lacks: Vec<String>,
+}
+
+impl Builder<'_> {
+    /// The build command, as a person would type it.
+    pub fn command(&self) -> String {
+        let mut words = vec!["cargo bench --no-run --locked".to_owned()];
+        words.extend(self.selection());
+        words.join(" ")
+    }
+
+    /// Builds `sha`, or takes over what an earlier run built of it under the same rules.
+    ///
+    /// # Errors
+    ///
+    /// If something of ours fails. Code that does not compile is a [`BuildState::Failed`].
+    pub async fn build(&self, sha: &str) -> Result<Built, BuildError> {
+        let folder = self.home.join("kept").join(format!("{sha}-{}", self.key()));
+        if let Some(kept) = Self::kept(&folder) {
+            return Ok(kept);
+        }
+        self.tree.put(sha).await?;
+        let started = Instant::now();
+        if let Some(state) = self.fetch().await? {
+            return Ok(Built::nothing(state, Vec::new()));
+        }
+        let dir = self.dir();
+        let targets = match bench_targets(self.ctx, self.toolchain, &dir, self.rules).await {
+            Ok(targets) => targets,
+            Err(BenchesError::Cancelled) => return Err(BuildError::Cancelled),
+            Err(BenchesError::Sandbox(error)) => return Err(error.into()),
+            Err(error) => {
+                let state = BuildState::Failed { reason: error.to_string() };
+                return Ok(Built::nothing(state, Vec::new()));
+            }
+        };
+        let wanted: Vec<&BenchTarget> =
+            targets.iter().filter(|target| self.selects(target)).collect();
+        if wanted.is_empty() {
+            let state =
+                BuildState::Built { seconds: started.elapsed().as_secs_f64(), reused: false };
+            return Ok(Built::nothing(state, targets));
+        }
+        match self.compile(&wanted).await? {
+            Err(state) => Ok(Built::nothing(state, targets)),
+            Ok(executables) => {
+                let seconds = started.elapsed().as_secs_f64();
+                keep(&folder, targets, executables, seconds)
+            }
+        }
+    }
+
+    /// Whether the rules want this target measured.
+    pub fn selects(&self, target: &BenchTarget) -> bool {
+        target.lacks.is_empty() && self.rules.selects_target(&target.name)
+    }
+
+    fn dir(&self) -> PathBuf {
+        self.tree.dir().join(self.workspace)
+    }
+
+    fn key(&self) -> String {
+        let rules = self.rules;
+        let what = format!(
+            "{KEPT_FORMAT}\n{}\n{}\n{:?}\n{:?}\n{}",
+            self.toolchain.verbose,
+            self.command(),
+            rules.targets,
+            rules.exclude,
+            self.workspace.display()
+        );
+        digest(what.as_bytes()).chars().take(16).collect()
+    }
+
+    fn selection(&self) -> Vec<String> {
+        let mut args = self.rules.cargo_args();
+        if self.rules.profile != "bench" {
+            args.push(format!("--profile={}", self.rules.profile));
+        }
+        args
+    }
+
+    fn cargo(&self) -> Job {
+        let job = self
+            .ctx
+            .job("cargo", self.dir())
+            .env("CARGO_TARGET_DIR", self.home.join("target"))
+            .env("CARGO_TERM_COLOR", "never")
+            .env("CARGO_INCREMENTAL", "0");
+        let mut job = self.toolchain.apply(job);
+        job.wall = Duration::from_secs(self.rules.build_seconds);
+        job
+    }
+
+    /// Downloads what the lock file names, so that a missing network is not taken for bad code.
+    async fn fetch(&self) -> Result<Option<BuildState>, BuildError> {
+        let progress = self.ctx.progress.clone();
+        let job = self
+            .cargo()
+            .args(["fetch", "--locked"])
+            .on_line(move |line| progress.step(line.trim().to_owned()));
+        let finished = job.run(&self.ctx.cancel).await?;
+        let said = finished.stderr_tail(12);
+        match finished.ended {
+            Ended::Exited(0) => Ok(None),
+            Ended::Cancelled => Err(BuildError::Cancelled),
+            Ended::Exited(_) if !is_network(&said) => Ok(Some(BuildState::Failed { reason: said })),
+            _ => Ok(Some(BuildState::CouldNotRun {
+                reason: format!("cargo fetch failed: {said}"),
+                next: "check the network and run again".to_owned(),
+            })),
+        }
+    }
+
+    async fn compile(
+        &self,
+        wanted: &[&BenchTarget],
+    ) -> Result<Result<Vec<Executable>, BuildState>, BuildError> {
+        let progress = self.ctx.progress.clone();
+        let job = self
+            .cargo()
+            .args(["bench", "--no-run", "--locked", "--message-format=json-render-diagnostics"])
+            .args(self.selection())
+            .args(wanted.iter().map(|target| format!("--bench={}", target.name)))
+            .on_line(move |line| {
+                if line.trim_start().starts_with("Compiling") {
+                    progress.step(line.trim().to_owned());
+                }
+            });
+        let finished = job.run(&self.ctx.cancel).await?;
+        match finished.ended {
+            Ended::Exited(0) => Ok(Ok(executables(&finished.stdout, wanted))),
+            Ended::Cancelled => Err(BuildError::Cancelled),
+            Ended::WallTime => Ok(Err(BuildState::CouldNotRun {
+                reason: format!("the build took longer than {} s", self.rules.build_seconds),
+                next: "raise bench.build-limit in t5.yml, or build fewer packages".to_owned(),
+            })),
+            Ended::Output => Ok(Err(BuildState::CouldNotRun {
+                reason: "the build printed more than 64 MiB".to_owned(),
+                next: "look at its build scripts".to_owned(),
+            })),
+            Ended::Exited(_) | Ended::Signaled(_) => {
+                Ok(Err(BuildState::Failed { reason: first_errors(&finished.stderr_text()) }))
+            }
+        }
+    }
+
+    fn kept(folder: &Path) -> Option<Built> {
+        let kept: Kept = serde_json::from_slice(&fs::read(folder.join("kept.json")).ok()?).ok()?;
+        let all_there = kept.executables.iter().all(|executable| executable.path.exists());
+        all_there.then(|| Built {
+            state: BuildState::Built { seconds: kept.seconds, reused: true },
+            targets: kept.targets.into_iter().map(BenchTarget::from).collect(),
+            executables: kept.executables,
+        })
+    }
+}
+
+impl Built {
+    fn nothing(state: BuildState, targets: Vec<BenchTarget>) -> Self {
+        Self { state, targets, executables: Vec::new() }
+    }
+}
+
+impl From<KeptTarget> for BenchTarget {
+    fn from(kept: KeptTarget) -> Self {
+        Self { package: kept.package, name: kept.name, folder: kept.folder, lacks: kept.lacks }
+    }
+}
+
+impl From<&BenchTarget> for KeptTarget {
+    fn from(target: &BenchTarget) -> Self {
+        let BenchTarget { package, name, folder, lacks } = target.clone();
+        Self { package, name, folder, lacks }
+    }
+}
+
+/// Moves the executables out of cargo's reach, read-only, and remembers them.
+fn keep(
+    folder: &Path,
+    targets: Vec<BenchTarget>,
+    mut executables: Vec<Executable>,
+    seconds: f64,
+) -> Result<Built, BuildError> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| BuildError::Write { path, source }
+    };
+    let _ = fs::remove_dir_all(folder);
+    fs::create_dir_all(folder).map_err(failed(folder))?;
+    for (index, executable) in executables.iter_mut().enumerate() {
+        let to = folder.join(format!("{index}-{}", executable.target));
+        fs::copy(&executable.path, &to).map_err(failed(&to))?;
+        let mut permissions = fs::metadata(&to).map_err(failed(&to))?.permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(&to, permissions).map_err(failed(&to))?;
+        executable.path = to;
+    }
+    let kept = Kept {
+        targets: targets.iter().map(KeptTarget::from).collect(),
+        executables: executables.clone(),
+        seconds,
+    };
+    let list = folder.join("kept.json");
+    let json =
+        serde_json::to_vec_pretty(&kept).map_err(|error| failed(&list)(io::Error::other(error)))?;
+    fs::write(&list, json).map_err(failed(&list))?;
+    if let Some(all) = folder.parent() {
+        forget_oldest(all);
+    }
+    Ok(Built { state: BuildState::Built { seconds, reused: false }, targets, executables })
+}
+
+/// Frees the disk of commits that were built long ago. Failing to is no reason to fail a run.
+fn forget_oldest(all: &Path) {
+    let Ok(entries) = fs::read_dir(all) else { return };
+    let mut folders: Vec<_> = entries
+        .flatten()
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    folders.sort();
+    let surplus = folders.len().saturating_sub(KEPT_COMMITS);
+    for (_, folder) in folders.into_iter().take(surplus) {
+        let _ = fs::remove_dir_all(folder);
+    }
+}
+
+#[derive(Deserialize)]
+struct Message {
+    reason: String,
+    target: Option<MessageTarget>,
+    executable: Option<PathBuf>,
+    #[serde(default)]
+    manifest_path: PathBuf,
+}
+
+#[derive(Deserialize)]
+struct MessageTarget {
+    name: String,
+    kind: Vec<String>,
+}
+
+/// The bench executables among cargo's messages, one JSON value a line.
+fn executables(messages: &[u8], wanted: &[&BenchTarget]) -> Vec<Executable> {
+    let parsed = messages
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice::<Message>(line).ok())
+        .filter(|message| message.reason == "compiler-artifact");
+    let mut found: Vec<Executable> = parsed
+        .filter_map(|message| {
+            let made = message.target.filter(|target| target.kind.iter().any(|k| k == "bench"))?;
+            let target = wanted.iter().find(|target| {
+                target.name == made.name
+                    && message
+                        .manifest_path
+                        .parent()
+                        .is_some_and(|dir| dir.ends_with(&target.folder))
+            })?;
+            Some(Executable {
+                package: target.package.clone(),
+                target: target.name.clone(),
+                folder: target.folder.clone(),
+                path: message.executable?,
+            })
+        })
+        .collect();
+    found.sort_by(|one, other| (&one.package, &one.target).cmp(&(&other.package, &other.target)));
+    found
+}
+
+fn is_network(said: &str) -> bool {
+    ["download", "network", "Could not resolve", "timed out", "spurious", "registry index"]
+        .iter()
+        .any(|sign| said.contains(sign))
+}
+
+/// From the first error on, some forty lines: what a person has to see.
+fn first_errors(said: &str) -> String {
+    let lines: Vec<&str> = said.lines().collect();
+    let first = lines.iter().position(|line| line.starts_with("error")).unwrap_or(0);
+    let shown = lines.get(first..).unwrap_or_default();
+    shown.get(..shown.len().min(40)).unwrap_or_default().join("\n")
+}

@@ -1,0 +1,101 @@
+//! Puts a commit's files into a folder of ours, without touching the user's repository.
+//!
+//! A tree is a repository of our own that borrows the user's objects (git's
+//! alternates). It has no remote, no hooks and no filters; moving it to another
+//! commit rewrites only the files that differ, so that cargo rebuilds only those.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    Context,
+    git::{Git, GitError},
+};
+
+/// A commit could not be checked out.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckoutError {
+    /// Git failed.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// The folder could not be written.
+    #[error("cannot write {path}: {source}; free some space, or point T5_CACHE at another disk")]
+    Write {
+        /// Which path.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+/// A folder that can hold any commit of one repository.
+#[derive(Clone, Debug)]
+pub struct Tree<'a> {
+    ctx: &'a Context,
+    dir: PathBuf,
+}
+
+impl<'a> Tree<'a> {
+    /// Opens or makes the tree at `dir`, borrowing the objects of the repository at `top`.
+    ///
+    /// # Errors
+    ///
+    /// If git fails or the folder cannot be written.
+    pub async fn open(ctx: &'a Context, top: &Path, dir: &Path) -> Result<Self, CheckoutError> {
+        let user = Git::of_user(ctx, top);
+        let path = |name: &'static str| ["rev-parse", "--path-format=absolute", "--git-path", name];
+        let objects = user.text(path("objects")).await?;
+        let shallow = PathBuf::from(user.text(path("shallow")).await?);
+        let format = user.text(["rev-parse", "--show-object-format"]).await?;
+
+        make_dir(dir)?;
+        let own = Git::own(ctx, dir);
+        let dot_git = dir.join(".git");
+        if !dot_git.join("HEAD").exists() {
+            let format = format!("--object-format={format}");
+            own.bytes(["init", "--quiet", "--template=", "--initial-branch=t5", &format]).await?;
+        }
+        // A run that was killed in the middle of a checkout leaves its lock behind.
+        let _ = fs::remove_file(dot_git.join("index.lock"));
+        make_dir(&dot_git.join("objects/info"))?;
+        write(&dot_git.join("objects/info/alternates"), format!("{objects}\n").as_bytes())?;
+        let boundary = dot_git.join("shallow");
+        match fs::read(&shallow) {
+            Ok(bytes) => write(&boundary, &bytes)?,
+            Err(_) => drop(fs::remove_file(&boundary)),
+        }
+        Ok(Self { ctx, dir: dir.to_owned() })
+    }
+
+    /// Where the files are.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Git in this tree.
+    pub fn git(&self) -> Git<'a> {
+        Git::own(self.ctx, &self.dir)
+    }
+
+    /// Makes the folder hold exactly the files of `sha`; what else lies in it is removed.
+    ///
+    /// # Errors
+    ///
+    /// If git fails or the folder cannot be written.
+    pub async fn put(&self, sha: &str) -> Result<(), CheckoutError> {
+        let git = self.git();
+        git.bytes(["checkout", "--quiet", "--force", "--detach", sha]).await?;
+        git.bytes(["clean", "--quiet", "-ffdx"]).await?;
+        Ok(())
+    }
+}
+
+fn make_dir(path: &Path) -> Result<(), CheckoutError> {
+    fs::create_dir_all(path).map_err(|source| CheckoutError::Write { path: path.into(), source })
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), CheckoutError> {
+    fs::write(path, bytes).map_err(|source| CheckoutError::Write { path: path.into(), source })
+}

@@ -1,0 +1,146 @@
+//! Runs git, and says clearly what it said.
+
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use super::Context;
+use crate::sandbox::{Ended, SandboxError};
+
+/// Git could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum GitError {
+    /// The program could not be started.
+    #[error("{0}; git has to be installed and in PATH")]
+    Start(#[from] SandboxError),
+    /// Somebody asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+    /// It refused.
+    #[error("`git {command}` in {dir} failed: {said}")]
+    Refused {
+        /// Its arguments.
+        command: String,
+        /// Where it ran.
+        dir: PathBuf,
+        /// The end of what it wrote to standard error.
+        said: String,
+    },
+}
+
+/// One repository, as git sees it from a folder.
+#[derive(Clone, Debug)]
+pub struct Git<'a> {
+    ctx: &'a Context,
+    dir: PathBuf,
+    own: bool,
+}
+
+impl<'a> Git<'a> {
+    /// The user's repository: read only, with the user's configuration.
+    pub fn of_user(ctx: &'a Context, dir: &Path) -> Self {
+        Self { ctx, dir: dir.to_owned(), own: false }
+    }
+
+    /// A repository of ours: no configuration but its own, so no hooks and no filters.
+    pub fn own(ctx: &'a Context, dir: &Path) -> Self {
+        Self { ctx, dir: dir.to_owned(), own: true }
+    }
+
+    /// Where it runs.
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Standard output of a git command that succeeds.
+    ///
+    /// # Errors
+    ///
+    /// If git cannot be started, fails, or was cancelled.
+    pub async fn bytes<I, A>(&self, args: I) -> Result<Vec<u8>, GitError>
+    where
+        I: IntoIterator<Item = A>,
+        A: Into<OsString>,
+    {
+        let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+        let command = args.iter().map(|a| a.to_string_lossy()).collect::<Vec<_>>().join(" ");
+        let finished = self.job(args).run(&self.ctx.cancel).await?;
+        match finished.ended {
+            Ended::Exited(0) => Ok(finished.stdout),
+            Ended::Cancelled => Err(GitError::Cancelled),
+            _ => Err(GitError::Refused {
+                command,
+                dir: self.dir.clone(),
+                said: finished.stderr_tail(4),
+            }),
+        }
+    }
+
+    /// Standard output as text, without the last line break.
+    ///
+    /// # Errors
+    ///
+    /// As [`Git::bytes`].
+    pub async fn text<I, A>(&self, args: I) -> Result<String, GitError>
+    where
+        I: IntoIterator<Item = A>,
+        A: Into<OsString>,
+    {
+        let bytes = self.bytes(args).await?;
+        Ok(String::from_utf8_lossy(&bytes).trim_end_matches('\n').to_owned())
+    }
+
+    /// Like [`Git::text`], where a refusal means «there is none».
+    ///
+    /// # Errors
+    ///
+    /// If git cannot be started, or was cancelled.
+    pub async fn optional<I, A>(&self, args: I) -> Result<Option<String>, GitError>
+    where
+        I: IntoIterator<Item = A>,
+        A: Into<OsString>,
+    {
+        match self.text(args).await {
+            Ok(text) => Ok(Some(text)),
+            Err(GitError::Refused { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The bytes of a file in a commit, or none if the commit has no such file.
+    ///
+    /// # Errors
+    ///
+    /// If git cannot be started, or was cancelled.
+    pub async fn file(&self, sha: &str, path: &str) -> Result<Option<Vec<u8>>, GitError> {
+        match self.bytes(["cat-file", "blob", &format!("{sha}:{path}")]).await {
+            Ok(bytes) => Ok(Some(bytes)),
+            Err(GitError::Refused { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    fn job(&self, args: Vec<OsString>) -> crate::sandbox::Job {
+        let mut job = self
+            .ctx
+            .job("git", &self.dir)
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .env("GIT_NO_LAZY_FETCH", "1")
+            .env("LC_ALL", "C")
+            .args(["-c", "core.quotePath=false", "-c", "core.fsmonitor=false"]);
+        if self.own {
+            job = job.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null").args([
+                "-c",
+                "core.hooksPath=/dev/null",
+                "-c",
+                "core.autocrlf=false",
+            ]);
+        }
+        job.wall = Duration::from_secs(900);
+        job.output = 512 << 20;
+        job.args(args)
+    }
+}

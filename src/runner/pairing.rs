@@ -1,0 +1,237 @@
+//! Brings the bench executables of both sides together: what is to be measured.
+
+use std::{collections::BTreeSet, io, path::PathBuf};
+
+use super::{
+    Context,
+    build::{Built, Executable},
+    criterion::{Bench, RunError, Trouble},
+    guard::EnvGuard,
+    identity::identical,
+};
+use crate::{
+    config::BenchRules,
+    perf::{BenchId, Target, TargetState},
+    policy::Side,
+};
+
+/// A bench target of both sides.
+#[derive(Clone, Debug)]
+pub struct TargetPair {
+    /// The base's executable.
+    pub base: Executable,
+    /// The head's executable.
+    pub head: Executable,
+}
+
+/// What there is to measure.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// Every bench target of either side.
+    pub targets: Vec<Target>,
+    /// Benchmarks whose executables differ, with the index of their target pair.
+    pub changed: Vec<(BenchId, usize)>,
+    /// Benchmarks whose executables are identical, with the index of their target pair.
+    pub unchanged: Vec<(BenchId, usize)>,
+    /// Benchmarks of the base alone.
+    pub missing: Vec<BenchId>,
+    /// Benchmarks of the head alone.
+    pub added: Vec<BenchId>,
+    /// The executables that indices speak of.
+    pub pairs: Vec<TargetPair>,
+}
+
+/// Where measured processes run, and under which limits.
+#[derive(Debug)]
+pub struct Surroundings<'a> {
+    /// What every step is given.
+    pub ctx: &'a Context,
+    /// Environment and core.
+    pub guard: &'a EnvGuard,
+    /// Limits and filters.
+    pub rules: &'a BenchRules,
+    /// The workspace in the base's checkout.
+    pub base: PathBuf,
+    /// The workspace in the head's checkout.
+    pub head: PathBuf,
+}
+
+/// Planning failed for a reason of ours.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// Starting, stopping, or cancelled.
+    #[error(transparent)]
+    Run(RunError),
+    /// Executables could not be compared.
+    #[error("cannot compare {target}: {source}")]
+    Compare {
+        /// Which target.
+        target: String,
+        /// Why.
+        source: io::Error,
+    },
+}
+
+impl<'a> Surroundings<'a> {
+    /// A bench executable, ready to be run on its side.
+    pub fn bench<'b>(
+        &'b self,
+        side: Side,
+        executable: &'b Executable,
+        env: &'b std::collections::BTreeMap<std::ffi::OsString, std::ffi::OsString>,
+    ) -> Bench<'b> {
+        let workspace = match side {
+            Side::Base => &self.base,
+            Side::Head => &self.head,
+        };
+        Bench {
+            ctx: self.ctx,
+            path: &executable.path,
+            dir: workspace.join(&executable.folder),
+            env,
+            core: self.guard.core,
+            limit: std::time::Duration::from_secs(self.rules.process_seconds),
+        }
+    }
+
+    /// What a person can do about a bench executable that gave nothing.
+    pub fn next(&self, trouble: &Trouble) -> String {
+        let crashed = matches!(trouble, Trouble::Crashed { .. });
+        if crashed && self.head.join(".gitmodules").exists() {
+            return format!("{}; submodules are not checked out here", trouble.next());
+        }
+        trouble.next()
+    }
+
+    async fn ids(
+        &self,
+        side: Side,
+        executable: &Executable,
+    ) -> Result<Result<Vec<BenchId>, Trouble>, PlanError> {
+        let env = self.guard.environment(&mut fastrand::Rng::with_seed(0));
+        match self.bench(side, executable, &env).list().await {
+            Ok(ids) => Ok(Ok(ids
+                .into_iter()
+                .filter(|id| self.rules.selects_bench(id))
+                .map(|id| BenchId {
+                    package: executable.package.clone(),
+                    target: executable.target.clone(),
+                    id,
+                })
+                .collect())),
+            Err(RunError::Trouble(trouble)) => Ok(Err(trouble)),
+            Err(error) => Err(PlanError::Run(error)),
+        }
+    }
+}
+
+/// Finds out what is to be measured.
+///
+/// # Errors
+///
+/// If something of ours fails; a bench executable that misbehaves is a [`TargetState`].
+pub async fn plan(
+    around: &Surroundings<'_>,
+    base: &Built,
+    head: &Built,
+) -> Result<Plan, PlanError> {
+    let mut plan = Plan::default();
+    let key = |executable: &Executable| (executable.package.clone(), executable.target.clone());
+    for executable in &head.executables {
+        let twin = base.executables.iter().find(|other| key(other) == key(executable));
+        match twin {
+            Some(twin) => both(around, &mut plan, twin, executable).await?,
+            None => head_alone(around, &mut plan, executable).await?,
+        }
+    }
+    let heads: BTreeSet<_> = head.executables.iter().map(key).collect();
+    for executable in base.executables.iter().filter(|other| !heads.contains(&key(other))) {
+        plan.targets.push(target(executable, TargetState::Missing));
+    }
+    plan.targets.extend(not_selected(around.rules, head));
+    plan.targets
+        .sort_by(|one, other| (&one.package, &one.name).cmp(&(&other.package, &other.name)));
+    Ok(plan)
+}
+
+/// Bench targets of the head that the rules leave out: named, so that nobody thinks they ran.
+pub fn not_selected(rules: &BenchRules, head: &Built) -> Vec<Target> {
+    head.targets
+        .iter()
+        .filter_map(|bench| {
+            let reason = match bench.lacks.as_slice() {
+                [] if rules.selects_target(&bench.name) => return None,
+                [] => "left out by bench.targets or bench.exclude".to_owned(),
+                lacks => format!("needs features that are off: {}", lacks.join(", ")),
+            };
+            let (package, name) = (bench.package.clone(), bench.name.clone());
+            Some(Target { package, name, state: TargetState::NotSelected { reason } })
+        })
+        .collect()
+}
+
+fn target(executable: &Executable, state: TargetState) -> Target {
+    Target { package: executable.package.clone(), name: executable.target.clone(), state }
+}
+
+fn could_not_run(around: &Surroundings<'_>, side: &str, trouble: &Trouble) -> TargetState {
+    TargetState::CouldNotRun { reason: format!("{side}: {trouble}"), next: around.next(trouble) }
+}
+
+async fn head_alone(
+    around: &Surroundings<'_>,
+    plan: &mut Plan,
+    executable: &Executable,
+) -> Result<(), PlanError> {
+    let state = match around.ids(Side::Head, executable).await? {
+        Ok(ids) => {
+            plan.added.extend(ids);
+            TargetState::Added
+        }
+        Err(trouble) => could_not_run(around, "head", &trouble),
+    };
+    plan.targets.push(target(executable, state));
+    Ok(())
+}
+
+async fn both(
+    around: &Surroundings<'_>,
+    plan: &mut Plan,
+    base: &Executable,
+    head: &Executable,
+) -> Result<(), PlanError> {
+    let heads = match around.ids(Side::Head, head).await? {
+        Ok(ids) => ids,
+        Err(trouble) => {
+            plan.targets.push(target(head, could_not_run(around, "head", &trouble)));
+            return Ok(());
+        }
+    };
+    let index = plan.pairs.len();
+    plan.pairs.push(TargetPair { base: base.clone(), head: head.clone() });
+    let benchmarks = u32::try_from(heads.len()).unwrap_or(u32::MAX);
+    let same = identical(&base.path, &head.path)
+        .map_err(|source| PlanError::Compare { target: head.target.clone(), source })?;
+    if same {
+        plan.unchanged.extend(heads.into_iter().map(|id| (id, index)));
+        plan.targets.push(target(head, TargetState::Unchanged { benchmarks }));
+        return Ok(());
+    }
+    let bases = match around.ids(Side::Base, base).await? {
+        Ok(ids) => ids,
+        Err(trouble) => {
+            plan.targets.push(target(head, could_not_run(around, "base", &trouble)));
+            return Ok(());
+        }
+    };
+    plan.missing.extend(bases.iter().filter(|id| !heads.contains(id)).cloned());
+    for id in heads {
+        if bases.contains(&id) {
+            plan.changed.push((id, index));
+        } else {
+            plan.added.push(id);
+        }
+    }
+    plan.targets.push(target(head, TargetState::Listed { benchmarks }));
+    Ok(())
+}

@@ -1,0 +1,421 @@
+//! One run, from two commits to a receipt, a verdict and a report.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::{
+    Context,
+    bench_part::{BenchPartError, Builds, build_both, measure_built, nothing_built, short},
+    build::{BuildError, Builder},
+    changes::{ChangedFile, changes, files, measures},
+    checkout::{CheckoutError, Tree},
+    folder::{Folder, FolderError},
+    git::{Git, GitError},
+    guard::EnvGuard,
+    lock::{HostLock, LockError},
+    pairing::Surroundings,
+    policy_part::{self, PolicyPartError},
+    rules::{InForce, Overrides, RulesError, in_force},
+    scan::DatabaseChoice,
+    select::{SelectError, Selected, Wish, select},
+    toolchain::Toolchain,
+    workspace::{WorkspaceError, workspace},
+};
+use crate::{
+    host, perf, policy,
+    receipt::{
+        self, Changes, DIGEST_FILE, RECEIPT_FILE, REPORT_FILE, Receipt, ReceiptError, Run,
+        SAMPLES_FILE, SCHEMA, Subject, Tool, VERDICT_FILE,
+    },
+    report,
+    verdict::{PartName, Verdict},
+};
+
+/// What a person asked for.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Which repository and commits.
+    pub wish: Wish,
+    /// Rules from a file instead of the repository's own.
+    pub config: Option<PathBuf>,
+    /// Over the rules.
+    pub overrides: Overrides,
+    /// One part alone.
+    pub only: Option<PartName>,
+    /// Where the receipt goes; a folder of ours if absent.
+    pub out: Option<PathBuf>,
+    /// Where advisories come from.
+    pub database: DatabaseChoice,
+    /// Nothing may be fetched for the scan.
+    pub offline: bool,
+    /// Orders and bootstraps are drawn from it.
+    pub seed: u64,
+    /// The file that keeps runs on this host apart.
+    pub lock: PathBuf,
+    /// The command that repeats this run.
+    pub command: String,
+}
+
+/// What came of a run.
+#[derive(Clone, Debug)]
+pub struct Gated {
+    /// The facts.
+    pub receipt: Receipt,
+    /// The judgement.
+    pub verdict: Verdict,
+    /// Where everything lies.
+    pub folder: PathBuf,
+}
+
+/// A run could not come to a receipt.
+#[derive(Debug, thiserror::Error)]
+pub enum PipelineError {
+    /// Waiting for another run.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// Choosing commits.
+    #[error(transparent)]
+    Select(#[from] SelectError),
+    /// Finding the workspace.
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
+    /// Reading the rules.
+    #[error(transparent)]
+    Rules(#[from] RulesError),
+    /// Checking out.
+    #[error(transparent)]
+    Checkout(#[from] CheckoutError),
+    /// Asking git.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// Building.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// Measuring.
+    #[error(transparent)]
+    Bench(#[from] BenchPartError),
+    /// Scanning.
+    #[error(transparent)]
+    Policy(#[from] PolicyPartError),
+    /// Writing.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// A figure that no receipt can hold.
+    #[error(transparent)]
+    Receipt(#[from] ReceiptError),
+    /// Scratch space.
+    #[error("cannot use {path}: {source}")]
+    Scratch {
+        /// Which folder.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The facts contradict each other: a mistake of this program.
+    #[error(
+        "the report would contradict itself, so it is not written; the facts are in {folder}: {said}"
+    )]
+    Contradiction {
+        /// Where the receipt is.
+        folder: PathBuf,
+        /// What contradicts what.
+        said: String,
+    },
+    /// Somebody asked to stop.
+    #[error("cancelled")]
+    Cancelled,
+}
+
+/// Gates one change.
+///
+/// # Errors
+///
+/// If it could not be found out; a failed gate is not an error.
+pub async fn run(ctx: &Context, request: &Request) -> Result<Gated, PipelineError> {
+    let _lock = HostLock::take(ctx, &request.lock).await?;
+    let started = Timestamp::now();
+    ctx.progress.phase("checkout", request.wish.repo.display().to_string());
+    let selected = select(ctx, &request.wish).await?;
+    let place = Place::prepare(ctx, &selected, request, started).await?;
+    let mut rules = place.rules(&selected.subject, request).await?;
+    request.overrides.apply(&mut rules.rules.config.bench);
+    let changed = place.changed(&selected.subject).await?;
+    let changes = place.changes(&selected.subject, &changed).await?;
+
+    let job = RunJob { ctx, request, place: &place, rules: &rules, changed: &changed };
+    let (policy, perf) = job.parts(&selected.subject, &changes).await?;
+    if ctx.cancel.stopped() {
+        return Err(PipelineError::Cancelled);
+    }
+    let facts = Gathered { selected, rules, changes, policy, perf, started };
+    finish(request, &place.folder, facts)
+}
+
+/// The folders of a run.
+struct Place<'a> {
+    home: PathBuf,
+    base: Option<Tree<'a>>,
+    head: Tree<'a>,
+    build: Tree<'a>,
+    workspace: PathBuf,
+    base_workspace: Option<PathBuf>,
+    folder: Folder,
+}
+
+impl<'a> Place<'a> {
+    async fn prepare(
+        ctx: &'a Context,
+        selected: &Selected,
+        request: &Request,
+        started: Timestamp,
+    ) -> Result<Self, PipelineError> {
+        let (top, subject) = (&selected.top, &selected.subject);
+        let key = receipt::digest(top.as_os_str().as_encoded_bytes());
+        let home = ctx.cache.join("repositories").join(short(&key));
+        let head = Tree::open(ctx, top, &home.join("head")).await?;
+        head.put(&subject.head.sha).await?;
+        let found = workspace(&head.git(), &subject.head.sha, &subject.subfolder).await?;
+        let (mut base, mut base_workspace) = (None, None);
+        if let Some(commit) = &subject.base {
+            let tree = Tree::open(ctx, top, &home.join("base")).await?;
+            tree.put(&commit.sha).await?;
+            let there = workspace(&tree.git(), &commit.sha, &subject.subfolder).await;
+            base_workspace = there.ok().map(PathBuf::from);
+            base = Some(tree);
+        }
+        let build = Tree::open(ctx, top, &home.join("build")).await?;
+        let id = run_id(started, &subject.head.sha);
+        let out = request.out.clone().unwrap_or_else(|| ctx.cache.join("runs").join(id));
+        let folder = Folder::make(&out)?;
+        Ok(Self { home, base, head, build, workspace: found.into(), base_workspace, folder })
+    }
+
+    async fn rules(&self, subject: &Subject, request: &Request) -> Result<InForce, PipelineError> {
+        let sha = subject.rules.as_ref().map(|commit| commit.sha.as_str());
+        let workspace = self.workspace.to_string_lossy();
+        let operator = request.config.as_deref();
+        Ok(in_force(&self.head.git(), sha, &workspace, operator).await?)
+    }
+
+    async fn changed(&self, subject: &Subject) -> Result<Vec<ChangedFile>, PipelineError> {
+        match &subject.base {
+            Some(base) => Ok(files(&self.head.git(), &base.sha, &subject.head.sha).await?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    async fn changes(
+        &self,
+        subject: &Subject,
+        changed: &[ChangedFile],
+    ) -> Result<Changes, PipelineError> {
+        let Some(base) = &subject.base else { return Ok(Changes::default()) };
+        let git = self.head.git();
+        let after = lock_text(&git, &subject.head.sha, Some(&self.workspace)).await?;
+        let before = lock_text(&git, &base.sha, self.base_workspace.as_deref()).await?;
+        let locks = (before.as_deref(), after.as_deref());
+        Ok(changes(&git, &base.sha, &subject.head.sha, changed, locks).await?)
+    }
+
+    /// The base's checkout, where it has a workspace.
+    fn base_side(&self) -> Option<(PathBuf, &Path)> {
+        let (tree, workspace) = (self.base.as_ref()?, self.base_workspace.as_deref()?);
+        Some((tree.dir().join(workspace), workspace))
+    }
+}
+
+async fn lock_text(
+    git: &Git<'_>,
+    sha: &str,
+    workspace: Option<&Path>,
+) -> Result<Option<String>, GitError> {
+    let Some(workspace) = workspace else { return Ok(None) };
+    let path = workspace.join("Cargo.lock");
+    let bytes = git.file(sha, &path.to_string_lossy()).await?;
+    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+}
+
+fn run_id(started: Timestamp, sha: &str) -> String {
+    format!("{}-{}", started.strftime("%Y%m%dT%H%M%SZ"), short(sha))
+}
+
+/// Everything that the parts of a run have in common.
+struct RunJob<'a> {
+    ctx: &'a Context,
+    request: &'a Request,
+    place: &'a Place<'a>,
+    rules: &'a InForce,
+    changed: &'a [ChangedFile],
+}
+
+type PolicyPart = Option<policy_part::Scanned>;
+type PerfPart = Option<(perf::Facts, Vec<perf::Round>)>;
+
+impl RunJob<'_> {
+    /// The scan beside the builds, then the measurement alone.
+    async fn parts(
+        &self,
+        subject: &Subject,
+        changes: &Changes,
+    ) -> Result<(PolicyPart, PerfPart), PipelineError> {
+        let wanted = |part| self.request.only.is_none_or(|only| only == part);
+        let scan = async {
+            if wanted(PartName::Policy) { self.scan(subject).await.map(Some) } else { Ok(None) }
+        };
+        let build = async {
+            if wanted(PartName::Perf) {
+                self.build(subject, changes).await.map(Some)
+            } else {
+                Ok(None)
+            }
+        };
+        let (policy, built) = tokio::try_join!(scan, build)?;
+        let perf = match built {
+            None => None,
+            Some(Ready::Nothing(facts)) => Some((*facts, Vec::new())),
+            Some(Ready::Built(built)) => {
+                let (toolchain, builds) = *built;
+                Some(self.measure(&toolchain, builds).await?)
+            }
+        };
+        Ok((policy, perf))
+    }
+
+    async fn scan(&self, subject: &Subject) -> Result<policy_part::Scanned, PipelineError> {
+        let place = self.place;
+        let sides = policy_part::Sides {
+            base: place.base_side().map(|(dir, _)| dir),
+            head: place.head.dir().join(&place.workspace),
+            workspace: place.workspace.to_string_lossy().into_owned(),
+            base_committed: subject.base.as_ref().map(|commit| commit.committed),
+            changed: self.changed.iter().map(|file| file.path.clone()).collect(),
+            scratch: place.home.join("scan"),
+        };
+        let from = policy_part::Advisories {
+            choice: self.request.database.clone(),
+            offline: self.request.offline,
+        };
+        Ok(policy_part::scan_both(self.ctx, sides, self.rules, from, &place.folder).await?)
+    }
+
+    async fn build(&self, subject: &Subject, changes: &Changes) -> Result<Ready, PipelineError> {
+        let (rules, seed) = (&self.rules.rules.config.bench, self.request.seed);
+        if changes.documentation_only {
+            return Ok(Ready::Nothing(Box::new(nothing_built(rules, seed, None))));
+        }
+        let wanted = rules.toolchain.as_deref().or(self.rules.toolchain.as_deref());
+        let toolchain = match Toolchain::find(self.ctx, wanted).await {
+            Ok(toolchain) => toolchain,
+            Err(error) => {
+                let facts = nothing_built(rules, seed, Some(&error));
+                return Ok(Ready::Nothing(Box::new(facts)));
+            }
+        };
+        let builder = Builder {
+            ctx: self.ctx,
+            toolchain: &toolchain,
+            rules,
+            tree: self.place.build.clone(),
+            workspace: &self.place.workspace,
+            home: &self.place.home,
+        };
+        let base = subject.base.as_ref().map(|commit| commit.sha.as_str());
+        let builds = build_both(self.ctx, &builder, base, &subject.head.sha).await?;
+        Ok(Ready::Built(Box::new((toolchain, builds))))
+    }
+
+    async fn measure(
+        &self,
+        toolchain: &Toolchain,
+        builds: Builds,
+    ) -> Result<(perf::Facts, Vec<perf::Round>), PipelineError> {
+        let scratch = self.place.home.join("measure");
+        let guard = EnvGuard::new(&scratch)
+            .map_err(|source| PipelineError::Scratch { path: scratch.clone(), source })?;
+        let head = self.place.head.dir().join(&self.place.workspace);
+        let around = Surroundings {
+            ctx: self.ctx,
+            guard: &guard,
+            rules: &self.rules.rules.config.bench,
+            base: self.place.base_side().map_or_else(|| head.clone(), |(dir, _)| dir),
+            head,
+        };
+        let (mut facts, rounds) =
+            measure_built(&around, toolchain, builds, self.request.seed).await?;
+        let edits = self.changed.iter().map(|file| &file.path).filter(|path| measures(path));
+        facts.edits = edits.cloned().collect();
+        Ok((facts, rounds))
+    }
+}
+
+enum Ready {
+    Nothing(Box<perf::Facts>),
+    Built(Box<(Toolchain, Builds)>),
+}
+
+struct Gathered {
+    selected: Selected,
+    rules: InForce,
+    changes: Changes,
+    policy: PolicyPart,
+    perf: PerfPart,
+    started: Timestamp,
+}
+
+/// Writes samples, receipt, verdict and report, in that order: the facts are safe first.
+fn finish(request: &Request, folder: &Folder, facts: Gathered) -> Result<Gated, PipelineError> {
+    let (mut artifacts, mut tools) = (Vec::new(), Vec::new());
+    let policy: Option<policy::Facts> = facts.policy.map(|scanned| {
+        artifacts.extend(scanned.artifacts);
+        tools.extend(scanned.tools);
+        scanned.facts
+    });
+    let perf = match facts.perf {
+        None => None,
+        Some((perf, rounds)) => {
+            folder.write(SAMPLES_FILE, &receipt::encode_rounds(&rounds)?)?;
+            artifacts.push(folder.artifact(SAMPLES_FILE, "raw samples, one round a line")?);
+            if !perf.toolchain.is_empty() {
+                tools.push(Tool { name: "rustc".to_owned(), version: perf.toolchain.clone() });
+            }
+            Some(perf)
+        }
+    };
+    let subject = facts.selected.subject;
+    let receipt = Receipt {
+        schema: SCHEMA.to_owned(),
+        run: Run {
+            id: run_id(facts.started, &subject.head.sha),
+            gate_version: env!("CARGO_PKG_VERSION").to_owned(),
+            started: facts.started,
+            finished: Timestamp::now(),
+            command: request.command.clone(),
+            isolation: "none".to_owned(),
+        },
+        subject,
+        rules: facts.rules.rules,
+        host: host::describe(),
+        tools,
+        changes: facts.changes,
+        policy,
+        perf,
+        artifacts,
+    };
+    let verdict = publish(folder, &receipt)?;
+    Ok(Gated { receipt, verdict, folder: folder.dir().to_owned() })
+}
+
+fn publish(folder: &Folder, receipt: &Receipt) -> Result<Verdict, PipelineError> {
+    let bytes = receipt::encode(receipt)?;
+    folder.write(RECEIPT_FILE, &bytes)?;
+    folder.write(DIGEST_FILE, receipt::side_file(&bytes).as_bytes())?;
+    let verdict = receipt::judge(receipt);
+    let contradiction =
+        |said: String| PipelineError::Contradiction { folder: folder.dir().to_owned(), said };
+    let markdown = report::markdown(receipt, &verdict)
+        .map_err(|contradictions| contradiction(contradictions.to_string()))?;
+    folder.write(VERDICT_FILE, &receipt::encode_verdict(&verdict)?)?;
+    folder.write(REPORT_FILE, markdown.as_bytes())?;
+    Ok(verdict)
+}

@@ -1,0 +1,263 @@
+//! Chooses the commits of a run: head, merge base, and the commit that the rules come from.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::{
+    Context,
+    git::{Git, GitError},
+};
+use crate::receipt::{Commit, Subject};
+
+/// What a person asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Wish {
+    /// A folder inside the repository.
+    pub repo: PathBuf,
+    /// The target branch, or any commit to compare with.
+    pub base: Option<String>,
+    /// The change; `HEAD` if absent.
+    pub head: Option<String>,
+}
+
+/// What was chosen.
+#[derive(Clone, Debug)]
+pub struct Selected {
+    /// The repository's top folder.
+    pub top: PathBuf,
+    /// Base, head and rules.
+    pub subject: Subject,
+}
+
+/// The commits could not be chosen.
+#[derive(Debug, thiserror::Error)]
+pub enum SelectError {
+    /// The folder is in no repository.
+    #[error("{dir} is not inside a git repository ({said}); name one with --repo")]
+    NoRepository {
+        /// The folder.
+        dir: PathBuf,
+        /// What git said.
+        said: String,
+    },
+    /// A name that git does not know.
+    #[error("{option} {rev}: this repository has no such commit{hint}")]
+    UnknownRevision {
+        /// Which option.
+        option: &'static str,
+        /// What it said.
+        rev: String,
+        /// What to do about it, in a shallow clone.
+        hint: String,
+    },
+    /// Nothing has been committed yet.
+    #[error("this repository has no commit yet; commit something first")]
+    NoCommit,
+    /// The history ends before the base.
+    #[error("this clone is shallow and lacks the base of {head}; run: {fix}")]
+    Shallow {
+        /// The change.
+        head: String,
+        /// The command that helps.
+        fix: String,
+    },
+    /// Two histories without a common ancestor.
+    #[error(
+        "{base} and {head} have no common ancestor, so there is nothing to compare; name another --base"
+    )]
+    Unrelated {
+        /// The base.
+        base: String,
+        /// The change.
+        head: String,
+    },
+    /// Git itself failed.
+    #[error(transparent)]
+    Git(#[from] GitError),
+}
+
+const UNSHALLOW: &str = "git fetch --unshallow";
+
+/// Chooses base, head and rules, without touching the repository.
+///
+/// Without `--base`: the merge base with the default branch, where the head is not on it;
+/// else the head's first parent; else (a first commit) none.
+///
+/// # Errors
+///
+/// If a name is unknown, or the history does not reach to the base.
+pub async fn select(ctx: &Context, wish: &Wish) -> Result<Selected, SelectError> {
+    let dir = wish.repo.canonicalize().map_err(|source| SelectError::NoRepository {
+        dir: wish.repo.clone(),
+        said: source.to_string(),
+    })?;
+    let git = Git::of_user(ctx, &dir);
+    let top = top(&git).await?;
+    let shallow = git.text(["rev-parse", "--is-shallow-repository"]).await? == "true";
+    let head = head(&git, wish.head.as_deref(), shallow).await?;
+    let chosen = match &wish.base {
+        Some(rev) => against(&git, rev, &head, shallow).await?,
+        None => by_default(&git, &head, shallow).await?,
+    };
+    let subfolder =
+        git.text(["rev-parse", "--show-prefix"]).await?.trim_end_matches('/').to_owned();
+    let subject = Subject {
+        repository: name_of(&git, &top).await?,
+        subfolder,
+        base: match &chosen.base {
+            Some(sha) => Some(commit(&git, sha).await?),
+            None => None,
+        },
+        head: commit(&git, &head).await?,
+        rules: match &chosen.rules {
+            Some(sha) => Some(commit(&git, sha).await?),
+            None => None,
+        },
+        chosen: chosen.how,
+        uncommitted: uncommitted(&git).await?,
+    };
+    Ok(Selected { top, subject })
+}
+
+struct Chosen {
+    base: Option<String>,
+    rules: Option<String>,
+    how: String,
+}
+
+async fn top(git: &Git<'_>) -> Result<PathBuf, SelectError> {
+    match git.text(["rev-parse", "--show-toplevel"]).await {
+        Ok(top) => Ok(PathBuf::from(top)),
+        Err(GitError::Refused { said, .. }) => {
+            Err(SelectError::NoRepository { dir: git.dir().to_owned(), said })
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn resolve(git: &Git<'_>, rev: &str) -> Result<Option<String>, GitError> {
+    let spec = format!("{rev}^{{commit}}");
+    git.optional(["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]).await
+}
+
+async fn head(git: &Git<'_>, rev: Option<&str>, shallow: bool) -> Result<String, SelectError> {
+    match (resolve(git, rev.unwrap_or("HEAD")).await?, rev) {
+        (Some(sha), _) => Ok(sha),
+        (None, None) => Err(SelectError::NoCommit),
+        (None, Some(rev)) => Err(unknown("--head", rev, shallow)),
+    }
+}
+
+fn unknown(option: &'static str, rev: &str, shallow: bool) -> SelectError {
+    let hint = if shallow {
+        format!("; the clone is shallow, perhaps it lacks it: {UNSHALLOW}")
+    } else {
+        "; `git log --oneline --all` lists those it has".to_owned()
+    };
+    SelectError::UnknownRevision { option, rev: rev.to_owned(), hint }
+}
+
+async fn against(
+    git: &Git<'_>,
+    rev: &str,
+    head: &str,
+    shallow: bool,
+) -> Result<Chosen, SelectError> {
+    let rules = resolve(git, rev).await?.ok_or_else(|| unknown("--base", rev, shallow))?;
+    let base = merge_base(git, &rules, head, shallow).await?;
+    let how =
+        if base == rules { format!("--base {rev}") } else { format!("merge base of --base {rev}") };
+    Ok(Chosen { base: Some(base), rules: Some(rules), how })
+}
+
+async fn merge_base(
+    git: &Git<'_>,
+    one: &str,
+    other: &str,
+    shallow: bool,
+) -> Result<String, SelectError> {
+    match git.optional(["merge-base", one, other]).await? {
+        Some(base) if !base.is_empty() => Ok(base),
+        _ if shallow => {
+            Err(SelectError::Shallow { head: other.to_owned(), fix: UNSHALLOW.to_owned() })
+        }
+        _ => Err(SelectError::Unrelated { base: one.to_owned(), head: other.to_owned() }),
+    }
+}
+
+async fn by_default(git: &Git<'_>, head: &str, shallow: bool) -> Result<Chosen, SelectError> {
+    if let Some(branch) = default_branch(git).await?
+        && let Some(tip) = resolve(git, &branch).await?
+        && let Some(base) = git.optional(["merge-base", &tip, head]).await?
+        && base != head
+    {
+        let how = format!("merge base with {branch}");
+        return Ok(Chosen { base: Some(base), rules: Some(tip), how });
+    }
+    if let Some(parent) = resolve(git, &format!("{head}^")).await? {
+        let how = "parent of the head".to_owned();
+        return Ok(Chosen { base: Some(parent.clone()), rules: Some(parent), how });
+    }
+    if has_parent(git, head).await? && shallow {
+        return Err(SelectError::Shallow {
+            head: head.to_owned(),
+            fix: "git fetch --deepen=1".to_owned(),
+        });
+    }
+    Ok(Chosen { base: None, rules: None, how: "first commit: nothing to compare with".to_owned() })
+}
+
+/// In a shallow clone the commit object still names the parents that were cut off.
+async fn has_parent(git: &Git<'_>, sha: &str) -> Result<bool, GitError> {
+    let object = git.text(["cat-file", "commit", sha]).await?;
+    Ok(object.lines().take_while(|line| !line.is_empty()).any(|line| line.starts_with("parent ")))
+}
+
+async fn default_branch(git: &Git<'_>) -> Result<Option<String>, GitError> {
+    let remote = ["symbolic-ref", "--quiet", "refs/remotes/origin/HEAD"];
+    if let Some(full) = git.optional(remote).await? {
+        return Ok(full.strip_prefix("refs/remotes/").map(str::to_owned));
+    }
+    for branch in ["origin/main", "origin/master", "main", "master"] {
+        if resolve(git, branch).await?.is_some() {
+            return Ok(Some(branch.to_owned()));
+        }
+    }
+    Ok(None)
+}
+
+async fn commit(git: &Git<'_>, sha: &str) -> Result<Commit, SelectError> {
+    let text = git.text(["log", "-1", "--format=%H%n%ct%n%s", sha]).await?;
+    let mut lines = text.splitn(3, '\n');
+    let sha = lines.next().unwrap_or_default().to_owned();
+    let seconds = lines.next().and_then(|line| line.parse().ok()).unwrap_or_default();
+    Ok(Commit {
+        sha,
+        subject: lines.next().unwrap_or_default().to_owned(),
+        committed: Timestamp::from_second(seconds).unwrap_or_default(),
+    })
+}
+
+async fn uncommitted(git: &Git<'_>) -> Result<u32, SelectError> {
+    let listed = git.bytes(["status", "--porcelain", "--untracked-files=normal"]).await?;
+    let lines = listed.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).count();
+    Ok(u32::try_from(lines).unwrap_or(u32::MAX))
+}
+
+/// The name that the remote knows it by, else the folder's.
+async fn name_of(git: &Git<'_>, top: &Path) -> Result<String, SelectError> {
+    let remote = git.optional(["config", "--get", "remote.origin.url"]).await?;
+    let from_remote = remote.as_deref().and_then(repository_of_url);
+    let folder = || top.file_name().map(|name| name.to_string_lossy().into_owned());
+    Ok(from_remote.or_else(folder).unwrap_or_else(|| "repository".to_owned()))
+}
+
+/// `owner/name` of a GitHub-like address; an address that is a path says nothing.
+fn repository_of_url(url: &str) -> Option<String> {
+    let is_path = url.starts_with('/') || url.starts_with('.') || url.starts_with("file:");
+    let trimmed = url.trim_end_matches('/').trim_end_matches(".git");
+    let mut parts = trimmed.rsplit(['/', ':']);
+    let (name, owner) = (parts.next()?, parts.next()?);
+    (!is_path && !name.is_empty() && !owner.is_empty()).then(|| format!("{owner}/{name}"))
+}
