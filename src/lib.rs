@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod cli;
 pub mod config;
 pub mod host;
 pub mod perf;

@@ -10,10 +10,12 @@
     reason = "in a test a panic is the report, and its names are its documentation"
 )]
 
+mod architecture;
 mod config;
 mod perf;
 mod policy;
 mod receipt;
 mod report;
+mod run;
 mod sandbox;
 mod support;

@@ -1,0 +1,183 @@
+//! The arguments.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  pass or attention
+  1  fail, or a receipt was refused
+  2  wrong arguments or configuration
+  3  inconclusive: measured, and cannot tell
+  4  could not run
+  130  stopped by a signal";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  t5 run                               gate HEAD against where it left the default branch
+  t5 run --base main --head feature    gate a branch
+  t5 run --only policy                 licences, sources, bans and advisories alone
+  t5 run --only bench --bench gemv     only benchmarks whose id contains «gemv»
+  t5 run --budget 20m                  measure for longer where that resolves more
+  t5 run --format markdown > report.md the report as a pull request would show it
+
+Nothing is written to the repository: checkouts, builds and receipts lie under
+T5_CACHE (default: $XDG_CACHE_HOME/t5, ~/.cache/t5). The code of the change runs
+on this machine as a plain child process; gate only commits that you would build
+yourself.
+
+Exit codes:
+  0  pass or attention   1  fail   2  wrong arguments or configuration
+  3  inconclusive        4  could not run   130  stopped by a signal";
+
+/// Gates a Rust change: licences, sources, advisories and paired benchmarks, with a receipt
+/// behind every figure.
+#[derive(Debug, Parser)]
+#[command(name = "t5", version, after_help = EXIT_CODES)]
+pub(super) struct Args {
+    /// Log what is being done to standard error.
+    #[arg(long, short, global = true)]
+    pub(super) verbose: bool,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Gate a change of a local repository.
+    Run(RunArgs),
+    /// Render the report of a receipt again.
+    Report(ReportArgs),
+    /// Check that a receipt is intact, and judge its raw samples again.
+    Verify(VerifyArgs),
+    /// Work with a repository's own rules, `t5.yml`.
+    Config(ConfigArgs),
+    /// Work with the advisory database.
+    Advisories(AdvisoriesArgs),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum OnlyArg {
+    /// Licences, sources, bans, advisories.
+    Policy,
+    /// Benchmarks.
+    Bench,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum FormatArg {
+    /// The verdict and what decides it, for a terminal.
+    Human,
+    /// The whole report.
+    Markdown,
+    /// Receipt and verdict for a program.
+    Json,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = RUN_EXAMPLES)]
+pub(super) struct RunArgs {
+    /// A folder in the repository to gate.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) repo: PathBuf,
+    /// The target branch, or a commit to compare with [default: the merge base with the default
+    /// branch, or the head's parent].
+    #[arg(long, value_name = "REV")]
+    pub(super) base: Option<String>,
+    /// The change [default: HEAD].
+    #[arg(long, value_name = "REV")]
+    pub(super) head: Option<String>,
+    /// Rules from this file instead of the repository's t5.yml.
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Where the receipt, the raw samples and the report go [default: a new folder in the cache].
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// One part alone.
+    #[arg(long, value_enum)]
+    pub(super) only: Option<OnlyArg>,
+    /// How long all measuring together may take, for example 90s, 10m, 1h30m.
+    #[arg(long, value_name = "TIME")]
+    pub(super) budget: Option<String>,
+    /// Only benchmarks whose id contains this; may be given several times.
+    #[arg(long = "bench", value_name = "TEXT")]
+    pub(super) filter: Vec<String>,
+    /// Build both sides with this toolchain.
+    #[arg(long, value_name = "NAME")]
+    pub(super) toolchain: Option<String>,
+    /// Advisories from this folder (a checkout of the RustSec database), without a network.
+    #[arg(long, value_name = "DIR", env = "T5_ADVISORY_DB")]
+    pub(super) advisory_db: Option<PathBuf>,
+    /// Fetch nothing, neither advisories nor crates: what is cached or embedded has to do.
+    #[arg(long)]
+    pub(super) offline: bool,
+    /// Draw orders from this number, as an earlier receipt names it.
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) seed: Option<u64>,
+    /// What to print.
+    #[arg(long, value_enum, default_value = "human")]
+    pub(super) format: FormatArg,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ReportArgs {
+    /// A run's receipt.json, or its folder.
+    #[arg(value_name = "RECEIPT")]
+    pub(super) receipt: PathBuf,
+    /// What to print.
+    #[arg(long, value_enum, default_value = "markdown")]
+    pub(super) format: FormatArg,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct VerifyArgs {
+    /// A run's receipt.json, or its folder.
+    #[arg(value_name = "RECEIPT")]
+    pub(super) receipt: PathBuf,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct ConfigArgs {
+    #[command(subcommand)]
+    pub(super) command: ConfigCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum ConfigCommand {
+    /// Check a rules file, and name each mistake with line and column.
+    Check {
+        /// The file [default: t5.yml or .github/t5.yml of this folder].
+        #[arg(value_name = "FILE")]
+        file: Option<PathBuf>,
+    },
+    /// Print the documented default.
+    Default,
+    /// Print the JSON schema.
+    Schema,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct AdvisoriesArgs {
+    #[command(subcommand)]
+    pub(super) command: AdvisoriesCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum AdvisoriesCommand {
+    /// Write the snapshot of facts that this program embeds, from a database.
+    Snapshot {
+        /// The database: a folder with `crates` and `rust` in it.
+        #[arg(long, value_name = "DIR")]
+        from: PathBuf,
+        /// Its commit.
+        #[arg(long, value_name = "SHA")]
+        commit: String,
+        /// The date of that commit, for example 2026-08-21T00:00:00Z.
+        #[arg(long, value_name = "TIME")]
+        committed: jiff::Timestamp,
+        /// The file to write.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+}

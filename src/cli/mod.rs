@@ -1,0 +1,64 @@
+//! The command line: reads arguments and the environment, shows progress and results.
+//!
+//! This is the only module that reads the environment.
+
+mod advisories;
+mod args;
+mod check;
+mod environment;
+mod exit;
+mod progress;
+mod render;
+mod run;
+mod screen;
+mod signals;
+
+use std::{
+    io::{self, IsTerminal as _, Write as _},
+    process::ExitCode,
+};
+
+use clap::Parser as _;
+
+use args::{Args, Command};
+pub use exit::Exit;
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    log(args.verbose);
+    let exit = match args.command {
+        Command::Run(args) => run::run(&args),
+        Command::Report(args) => render::report(&args),
+        Command::Verify(args) => render::verify(&args),
+        Command::Config(args) => check::config(&args),
+        Command::Advisories(args) => advisories::advisories(&args),
+    };
+    exit.into()
+}
+
+fn log(verbose: bool) {
+    let level = if verbose { tracing::Level::DEBUG } else { tracing::Level::WARN };
+    tracing_subscriber::fmt()
+        .with_max_level(level)
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .init();
+}
+
+/// Writes a result to standard output. A reader that has gone away is no error of ours.
+fn print(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Writes a message for a person to standard error.
+fn say(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
+/// Says what went wrong, and ends with `exit`.
+fn fail(error: &dyn std::fmt::Display, exit: Exit) -> Exit {
+    say(&format!("t5: {error}"));
+    exit
+}

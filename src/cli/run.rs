@@ -1,0 +1,135 @@
+//! `t5 run`.
+
+use std::io::{self, IsTerminal as _};
+
+use super::{
+    Exit,
+    args::{FormatArg, OnlyArg, RunArgs},
+    environment, fail, print,
+    progress::shown,
+    say,
+    screen::terminal_width,
+    signals,
+};
+use crate::{
+    config::duration,
+    report::{self, Screen},
+    runner::{
+        Context,
+        pipeline::{Gated, PipelineError, Request, run as gate},
+        rules::Overrides,
+        scan::DatabaseChoice,
+        select::Wish,
+    },
+    sandbox::Cancel,
+    verdict::PartName,
+};
+
+/// Gates a change and prints what came of it.
+pub(super) fn run(args: &RunArgs) -> Exit {
+    let request = match request(args) {
+        Ok(request) => request,
+        Err(message) => return fail(&message, Exit::Usage),
+    };
+    let cache = match environment::cache() {
+        Ok(cache) => cache,
+        Err(message) => return fail(&message, Exit::Usage),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error, Exit::CouldNotRun),
+    };
+    let (progress, bar) = shown();
+    let ctx = Context { cache, env: environment::passed_on(), cancel: Cancel::default(), progress };
+    let gated = runtime.block_on(async {
+        if let Err(error) = signals::listen(&ctx.cancel) {
+            say(&format!("t5: signals cannot be heard, so Ctrl-C ends this the hard way: {error}"));
+        }
+        gate(&ctx, &request).await
+    });
+    bar.finish_and_clear();
+    match gated {
+        _ if ctx.cancel.stopped() => fail(&"stopped; nothing was judged", Exit::Stopped),
+        Ok(gated) => show(&gated, args.format),
+        Err(error) => fail(&error, exit_of(&error)),
+    }
+}
+
+fn exit_of(error: &PipelineError) -> Exit {
+    match error {
+        PipelineError::Select(_) | PipelineError::Workspace(_) | PipelineError::Rules(_) => {
+            Exit::Usage
+        }
+        _ => Exit::CouldNotRun,
+    }
+}
+
+fn request(args: &RunArgs) -> Result<Request, String> {
+    let budget_seconds = match &args.budget {
+        Some(text) => Some(
+            duration::parse(text).map_err(|error| format!("--budget {text}: {error}"))?.as_secs(),
+        ),
+        None => None,
+    };
+    let database = match &args.advisory_db {
+        Some(dir) if dir.is_dir() => DatabaseChoice::Directory(dir.clone()),
+        Some(dir) => {
+            return Err(format!(
+                "--advisory-db {}: no such folder; name a checkout of the RustSec database",
+                dir.display()
+            ));
+        }
+        None => DatabaseChoice::rustsec(),
+    };
+    Ok(Request {
+        wish: Wish { repo: args.repo.clone(), base: args.base.clone(), head: args.head.clone() },
+        config: args.config.clone(),
+        overrides: Overrides {
+            budget_seconds,
+            toolchain: args.toolchain.clone(),
+            filter: args.filter.clone(),
+        },
+        only: args.only.map(|only| match only {
+            OnlyArg::Policy => PartName::Policy,
+            OnlyArg::Bench => PartName::Perf,
+        }),
+        out: args.out.clone(),
+        database,
+        offline: args.offline,
+        seed: args.seed.unwrap_or_else(|| fastrand::u64(..)),
+        lock: environment::lock(),
+        command: repeat(),
+    })
+}
+
+/// The command as it was typed, to be repeated: the words after the program, quoted for a shell.
+fn repeat() -> String {
+    let words = std::env::args().skip(1).map(|word| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@".contains(c);
+        if !word.is_empty() && word.chars().all(plain) {
+            word
+        } else {
+            format!("'{}'", word.replace('\'', r"'\''"))
+        }
+    });
+    std::iter::once("t5".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
+}
+
+fn show(gated: &Gated, format: FormatArg) -> Exit {
+    let (receipt, verdict) = (&gated.receipt, &gated.verdict);
+    let rendered = match format {
+        FormatArg::Human => {
+            let folder = gated.folder.display().to_string();
+            let colour = io::stdout().is_terminal();
+            let screen = Screen { width: terminal_width(), colour, folder: Some(&folder) };
+            report::human(receipt, verdict, &screen)
+        }
+        FormatArg::Markdown => report::markdown(receipt, verdict),
+        FormatArg::Json => report::json(receipt, verdict).map(|value| format!("{value:#}\n")),
+    };
+    match rendered {
+        Ok(text) => print(&text),
+        Err(contradictions) => return fail(&contradictions, Exit::CouldNotRun),
+    }
+    verdict.outcome.into()
+}

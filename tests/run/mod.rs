@@ -1,0 +1,8 @@
+//! `t5 run`, from a repository to an exit code, a receipt and a report.
+
+mod bad_benches;
+mod bad_input;
+mod comfort;
+mod commits;
+mod outcomes;
+mod rules;
