@@ -2,6 +2,7 @@
 
 use crate::support::{
     bench_double::{crate_with, source},
+    not_run::needs,
     t5::{plain, run},
 };
 
@@ -117,6 +118,12 @@ fn a_folder_that_cannot_be_written_is_named() {
 /// A file system of 16 KiB stands in for a full disk. It needs a mount of its own.
 #[test]
 fn no_space_left_is_said_and_nothing_half_written_stays() {
+    let can_mount =
+        ["unshare", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"];
+    let mend = "allow user namespaces: sysctl -w kernel.unprivileged_userns_clone=1";
+    if !needs("no_space_left", &can_mount, mend) {
+        return;
+    }
     let repository = crate_with(&[("add", 100.0)]);
     repository.commit("Begin");
     repository.edit("benches/speed.rs", "a known id", "a known name").commit("Rename");

@@ -2,6 +2,7 @@
 
 use crate::support::{
     bench_double::{crate_with, source},
+    not_run::needs,
     t5::run,
 };
 
@@ -77,6 +78,10 @@ fn features_and_packages_of_a_workspace_can_be_chosen() {
 
 #[test]
 fn a_toolchain_that_is_missing_is_named_with_the_command() {
+    let mend = "install Rust by rustup, which is what knows of several toolchains";
+    if !needs("a_toolchain_that_is_missing", &["rustup", "show", "active-toolchain"], mend) {
+        return;
+    }
     let repository = crate_with(&[("add", 100.0)]);
     repository.write("rust-toolchain.toml", "[toolchain]\nchannel = \"1.12.3\"\n").commit("Begin");
     repository.edit("benches/speed.rs", "a known id", "a known name").commit("Rename");
