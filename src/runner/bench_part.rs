@@ -55,6 +55,17 @@ pub enum BenchPartError {
     Run(#[from] RunError),
 }
 
+/// What there is to build on the base's side.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BaseSide {
+    /// A first commit has no base.
+    Absent,
+    /// There is one, but no workspace where the head has its own: why.
+    Unlike(String),
+    /// This commit.
+    Commit(String),
+}
+
 /// Builds both sides, the base first.
 ///
 /// # Errors
@@ -63,23 +74,22 @@ pub enum BenchPartError {
 pub async fn build_both(
     ctx: &Context,
     builder: &Builder<'_>,
-    base: Option<&str>,
+    base: &BaseSide,
     head: &str,
 ) -> Result<Builds, BuildError> {
     let base = match base {
-        Some(sha) => {
+        BaseSide::Commit(sha) => {
             ctx.progress.phase("build", format!("base {}", short(sha)));
             builder.build(sha).await?
         }
-        None => absent(),
+        BaseSide::Unlike(reason) => {
+            Built::nothing(BuildState::Failed { reason: reason.clone() }, Vec::new())
+        }
+        BaseSide::Absent => Built::nothing(BuildState::Absent, Vec::new()),
     };
     ctx.progress.phase("build", format!("head {}", short(head)));
     let head = builder.build(head).await?;
     Ok(Builds { command: builder.command(), base, head })
-}
-
-fn absent() -> Built {
-    Built { state: BuildState::Absent, targets: Vec::new(), executables: Vec::new() }
 }
 
 /// The first characters of an object name, as people write it.

@@ -263,7 +263,8 @@ impl Builder<'_> {
 }
 
 impl Built {
-    fn nothing(state: BuildState, targets: Vec<BenchTarget>) -> Self {
+    /// A side of which nothing was built.
+    pub fn nothing(state: BuildState, targets: Vec<BenchTarget>) -> Self {
         Self { state, targets, executables: Vec::new() }
     }
 }

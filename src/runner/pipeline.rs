@@ -6,7 +6,9 @@ use jiff::Timestamp;
 
 use super::{
     Context,
-    bench_part::{BenchPartError, Builds, build_both, measure_built, nothing_built, short},
+    bench_part::{
+        BaseSide, BenchPartError, Builds, build_both, measure_built, nothing_built, short,
+    },
     build::{BuildError, Builder},
     changes::{ChangedFile, changes, files, measures},
     checkout::{CheckoutError, Tree},
@@ -218,6 +220,22 @@ impl<'a> Place<'a> {
         Ok(changes(&git, &base.sha, &subject.head.sha, changed, locks).await?)
     }
 
+    /// Both sides are built at one path, so the base needs its workspace where the head has it.
+    fn base_to_build(&self, subject: &Subject) -> BaseSide {
+        let head = self.workspace.display();
+        match (&subject.base, &self.base_workspace) {
+            (None, _) => BaseSide::Absent,
+            (Some(base), Some(there)) if *there == self.workspace => {
+                BaseSide::Commit(base.sha.clone())
+            }
+            (Some(_), Some(there)) => BaseSide::Unlike(format!(
+                "the workspace moved from «{}» to «{head}», and both sides are built at one path",
+                there.display()
+            )),
+            (Some(_), None) => BaseSide::Unlike("the base has no Cargo.lock".to_owned()),
+        }
+    }
+
     /// The base's checkout, where it has a workspace.
     fn base_side(&self) -> Option<(PathBuf, &Path)> {
         let (tree, workspace) = (self.base.as_ref()?, self.base_workspace.as_deref()?);
@@ -320,8 +338,8 @@ impl RunJob<'_> {
             workspace: &self.place.workspace,
             home: &self.place.home,
         };
-        let base = subject.base.as_ref().map(|commit| commit.sha.as_str());
-        let builds = build_both(self.ctx, &builder, base, &subject.head.sha).await?;
+        let base = self.place.base_to_build(subject);
+        let builds = build_both(self.ctx, &builder, &base, &subject.head.sha).await?;
         Ok(Ready::Built(Box::new((toolchain, builds))))
     }
 

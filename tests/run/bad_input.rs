@@ -18,6 +18,19 @@ fn no_lock_file() {
 }
 
 #[test]
+fn a_base_without_a_lock_file_is_no_base() {
+    let repository = crate_with(&[("add", 100.0)]);
+    let lock = std::fs::read_to_string(repository.dir().join("Cargo.lock")).unwrap();
+    repository.remove("Cargo.lock").commit("Begin");
+    repository.write("Cargo.lock", &lock).commit("Lock");
+
+    let said = run(&repository, &["--only", "bench"]).ends_with(4);
+
+    assert_eq!(said.reasons(), ["no-base"]);
+    assert!(said.file("report.md").contains("the base has no Cargo.lock"));
+}
+
+#[test]
 fn a_broken_lock_file_of_the_head() {
     let repository = crate_with(&[("add", 100.0)]);
     repository.commit("Begin");
