@@ -1,7 +1,7 @@
 //! The inclusion graph that cargo-deny prints with a diagnostic.
 //!
 //! The graph is nested as deep as the dependency tree is, which on a large one is deeper than a
-//! JSON reader should recurse. What lies deeper than [`DEPTH`] is skipped without recursion.
+//! JSON reader should recurse. What lies deeper than `DEPTH` is skipped without recursion.
 
 use std::fmt;
 
