@@ -27,9 +27,7 @@ T5_CACHE (default: $XDG_CACHE_HOME/t5, ~/.cache/t5). The code of the change runs
 on this machine as a plain child process; gate only commits that you would build
 yourself.
 
-Exit codes:
-  0  pass or attention   1  fail   2  wrong arguments or configuration
-  3  inconclusive        4  could not run   130  stopped by a signal";
+Exit codes: see `t5 --help`.";
 
 /// Gates a Rust change: licences, sources, advisories and paired benchmarks, with a receipt
 /// behind every figure.

@@ -7,7 +7,7 @@ use super::{
     args::{ConfigArgs, ConfigCommand},
     fail, print,
 };
-use crate::{config, runner::rules::RULES_FILES};
+use crate::{config, runner::rule_files::GATE_FILES};
 
 const DEFAULT: &str = include_str!("../../config/t5.default.yml");
 const SCHEMA: &str = include_str!("../../config/t5.schema.json");
@@ -23,7 +23,7 @@ pub(super) fn config(args: &ConfigArgs) -> Exit {
 }
 
 fn check(file: Option<PathBuf>) -> Exit {
-    let known = || RULES_FILES.iter().map(PathBuf::from).find(|path| path.exists());
+    let known = || GATE_FILES.iter().map(PathBuf::from).find(|path| path.exists());
     let Some(path) = file.or_else(known) else {
         let message = "no t5.yml and no .github/t5.yml here; name a file, or start from \
             `t5 config default > t5.yml`";

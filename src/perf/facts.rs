@@ -91,13 +91,6 @@ pub struct Rule {
     pub family: u32,
 }
 
-impl Rule {
-    /// The printed line: «held» is proved above it, «regressed» below it.
-    pub fn line(&self) -> f64 {
-        self.min_throughput + self.guard
-    }
-}
-
 /// How the two sides were brought together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -7,6 +7,7 @@ mod decide;
 mod estimate;
 mod facts;
 mod judge;
+mod rule;
 
 pub use decide::{Judged, judge_rounds, pair, reading, recompute};
 pub use estimate::{Levels, estimate};

@@ -14,22 +14,6 @@ use crate::{
     policy::Side,
 };
 
-/// After how many rounds one looks: each step is about half as long again as the one
-/// before, so that no proof comes later than that.
-const LOOKS: [u32; 6] = [6, 10, 16, 24, 36, 54];
-/// One false «regressed» in a thousand runs.
-const ALPHA: f64 = 0.001;
-/// One false «held» in a hundred benchmarks.
-const BETA: f64 = 0.01;
-/// Throughput at which a change is so good that somebody should know why …
-const IMPROVED_AT: f64 = 1.10;
-/// … if it is at least this much for sure.
-const IMPROVED_SURE: f64 = 1.05;
-/// A loss of one per cent for sure is a loss, whatever its extent.
-const SLOWER_SURE: f64 = 0.99;
-/// With fewer rounds the paired estimator's own spread is too poorly known to fail a change.
-const PAIRED_FAILS_FROM: u32 = 24;
-
 /// The builds of both sides.
 #[derive(Clone, Debug)]
 pub struct Builds {
@@ -104,7 +88,7 @@ pub fn nothing_built(rules: &BenchRules, seed: u64, reason: Option<&ToolchainErr
         Build { side: Side::Head, command: "rustc --version".to_owned(), state }
     });
     Facts {
-        rule: rule(rules, 0),
+        rule: Rule::new(rules, 0),
         method: Method::ProcessPairs,
         seed,
         core: None,
@@ -137,7 +121,7 @@ pub async fn measure_built(
     } else {
         Plan { targets: not_selected(around.rules, &builds.head), ..Plan::default() }
     };
-    let rule = rule(around.rules, plan.changed.len());
+    let rule = Rule::new(around.rules, plan.changed.len());
     let count = plan.changed.len();
     around.ctx.progress.phase(
         "measure",
@@ -160,19 +144,4 @@ pub async fn measure_built(
     facts.rule = rule;
     facts.pairs = perf::recompute(&facts, &rounds);
     Ok((facts, rounds))
-}
-
-fn rule(rules: &BenchRules, family: usize) -> Rule {
-    Rule {
-        min_throughput: rules.min_throughput,
-        guard: rules.guard,
-        improved_at: IMPROVED_AT,
-        improved_sure: IMPROVED_SURE,
-        slower_sure: SLOWER_SURE,
-        paired_fails_from: PAIRED_FAILS_FROM,
-        alpha: ALPHA,
-        beta: BETA,
-        looks: LOOKS.to_vec(),
-        family: u32::try_from(family).unwrap_or(u32::MAX),
-    }
 }

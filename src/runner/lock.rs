@@ -20,7 +20,7 @@ pub struct HostLock {
 #[derive(Debug, thiserror::Error)]
 pub enum LockError {
     /// The file cannot be opened or locked.
-    #[error("cannot lock {path}: {source}")]
+    #[error("cannot lock {path}: {source}; set T5_LOCK to a file that you may write")]
     Open {
         /// Which file.
         path: PathBuf,

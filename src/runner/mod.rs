@@ -20,6 +20,7 @@ pub mod pairing;
 pub mod pipeline;
 pub mod policy_part;
 pub mod progress;
+pub mod rule_files;
 pub mod rules;
 pub mod scan;
 pub mod select;

@@ -107,7 +107,7 @@ pub enum PipelineError {
     #[error(transparent)]
     Receipt(#[from] ReceiptError),
     /// Scratch space.
-    #[error("cannot use {path}: {source}")]
+    #[error("cannot use {path}: {source}; free some space, or point T5_CACHE at another disk")]
     Scratch {
         /// Which folder.
         path: PathBuf,

@@ -7,24 +7,13 @@ use std::{
 
 use super::{
     git::{Git, GitError},
+    rule_files::{AUDIT_FILES, DENY_FILES, EXCEPTION_FILES, GATE_FILES, TOOLCHAIN_FILES},
     scan::RuleFile,
 };
 use crate::{
     config::{self, BenchRules, Config, Mistakes, toolchain::ToolchainFile},
     receipt::{Rules, digest},
 };
-
-/// Where a repository's own rules may stand, the first that exists counts.
-pub const RULES_FILES: [&str; 2] = ["t5.yml", ".github/t5.yml"];
-/// Where cargo-deny looks for its configuration, in its own order.
-pub const DENY_FILES: [&str; 3] = ["deny.toml", ".deny.toml", ".cargo/deny.toml"];
-/// Where cargo-deny looks for licence exceptions.
-const EXCEPTION_FILES: [&str; 3] =
-    ["deny.exceptions.toml", ".deny.exceptions.toml", ".cargo/deny.exceptions.toml"];
-/// Where cargo-audit looks for its.
-pub const AUDIT_FILES: [&str; 2] = [".cargo/audit.toml", "audit.toml"];
-/// Where rustup looks for a toolchain.
-const TOOLCHAIN_FILES: [&str; 2] = ["rust-toolchain", "rust-toolchain.toml"];
 
 /// The rules in force, and the files that came with them.
 #[derive(Clone, Debug)]
@@ -45,7 +34,7 @@ pub struct InForce {
 #[derive(Debug, thiserror::Error)]
 pub enum RulesError {
     /// The file on disk cannot be read.
-    #[error("cannot read {path}: {source}")]
+    #[error("cannot read the rules {path}: {source}; name another file with --config")]
     Read {
         /// Which file.
         path: PathBuf,
@@ -125,7 +114,7 @@ fn of_operator(path: &Path) -> Result<Rules, RulesError> {
 
 async fn of_commit(git: &Git<'_>, sha: Option<&str>) -> Result<Rules, RulesError> {
     let file = match sha {
-        Some(sha) => first(git, sha, "", &RULES_FILES).await?,
+        Some(sha) => first(git, sha, "", &GATE_FILES).await?,
         None => None,
     };
     match file {

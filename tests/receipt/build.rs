@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::date};
 use t5_gate::{
-    config::Config,
+    config::{BenchRules, Config},
     perf::{
         self, BenchId, Build, BuildState, Method, Order, Pair, PairState, Round, Rule, Slice,
         Target, TargetState, Throughput,
@@ -174,18 +174,7 @@ impl Gated {
             state: BuildState::Built { seconds: 43.2, reused: false },
         };
         self.receipt.perf = Some(perf::Facts {
-            rule: Rule {
-                min_throughput: 0.95,
-                guard: 0.005,
-                improved_at: 1.10,
-                improved_sure: 1.05,
-                slower_sure: 0.99,
-                paired_fails_from: 24,
-                alpha: 0.001,
-                beta: 0.01,
-                looks: vec![6, 10, 16, 24, 36, 54],
-                family: 8,
-            },
+            rule: Rule::new(&BenchRules::default(), 8),
             method: Method::ProcessPairs,
             seed: 42,
             core: Some(1),

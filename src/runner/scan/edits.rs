@@ -4,22 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::policy::{RuleEdit, Side, Waiver};
-
-/// Files that hold rules of the policy part, relative to the crate's or the repository's root.
-const RULES: [&str; 8] = [
-    "deny.toml",
-    ".deny.toml",
-    ".cargo/deny.toml",
-    "deny.exceptions.toml",
-    ".deny.exceptions.toml",
-    ".cargo/deny.exceptions.toml",
-    "audit.toml",
-    ".cargo/audit.toml",
-];
-
-/// The gate's own file.
-const GATE: [&str; 2] = ["t5.yml", ".github/t5.yml"];
+use crate::{
+    policy::{RuleEdit, Side, Waiver},
+    runner::rule_files::{AUDIT_FILES, DENY_FILES, EXCEPTION_FILES, GATE_FILES},
+};
 
 /// Changed lines that a summary quotes, and how much of each.
 const QUOTED: usize = 3;
@@ -38,9 +26,11 @@ pub fn rule_edits(
 ) -> Vec<RuleEdit> {
     let ours = |path: &str| {
         let inside = path.strip_prefix(prefix).map(|rest| rest.trim_start_matches('/'));
-        let names =
-            |rules: &[&str]| rules.contains(&path) || inside.is_some_and(|p| rules.contains(&p));
-        names(&RULES) || names(&GATE) || configured == Some(path)
+        let named = |path: &str| {
+            let lists: [&[&str]; 4] = [&DENY_FILES, &EXCEPTION_FILES, &AUDIT_FILES, &GATE_FILES];
+            lists.iter().any(|names| names.contains(&path))
+        };
+        named(path) || inside.is_some_and(named) || configured == Some(path)
     };
     changed
         .iter()
@@ -48,7 +38,7 @@ pub fn rule_edits(
         .map(|path| {
             let (before, after) = (read(Side::Base, path), read(Side::Head, path));
             let mut summary = vec![lines_changed(before.as_deref(), after.as_deref())];
-            if GATE.iter().any(|name| path.ends_with(name)) {
+            if GATE_FILES.iter().any(|name| path.ends_with(name)) {
                 summary.extend(waivers_changed(after.as_deref().unwrap_or_default(), waivers));
             }
             RuleEdit { path: path.clone(), summary: summary.join("; ") }

@@ -28,7 +28,6 @@ pub mod snapshot;
 use std::{collections::BTreeSet, fs, path::Path};
 
 use jiff::tz::TimeZone;
-use sha2::{Digest as _, Sha256};
 
 use self::{
     audit::Advisories,
@@ -49,7 +48,7 @@ use crate::{
         Checked, DatabaseFact, Facts, Finding, PolicyFile, PolicyOrigin, RuleEdit, Scan, ScanState,
         Seen, Side, Source, compare,
     },
-    receipt::Tool,
+    receipt::{Tool, digest},
 };
 
 /// Every check, in the order in which a report names them.
@@ -158,8 +157,7 @@ fn facts(
         None => PolicyOrigin::Shipped,
         Some(_) => PolicyOrigin::Repository,
     };
-    let sha256 =
-        Sha256::digest(&rules.file.text).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = digest(rules.file.text.as_bytes());
     Facts {
         policy_file: PolicyFile { origin, path: rules.file.path.clone(), sha256 },
         database_max_age_days: input.rules.advisory_max_age_days,

@@ -6,10 +6,9 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use sha2::{Digest as _, Sha256};
-
 use super::git;
 use crate::{
+    receipt::digest,
     runner::{Context, hold::hold, scan::ScanError},
     sandbox::{Ended, Finished, Job, SandboxError},
 };
@@ -57,7 +56,7 @@ pub(super) async fn fetch(
 
 /// A folder for each place that somebody fetches from.
 fn name(url: &str) -> String {
-    Sha256::digest(url).iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    digest(url.as_bytes()).chars().take(16).collect()
 }
 
 fn fresh(folder: &Path) -> bool {
