@@ -40,7 +40,11 @@ pub(super) fn run(args: &RunArgs) -> Exit {
         Err(error) => return fail(&error, Exit::CouldNotRun),
     };
     let (progress, bar) = shown();
-    let ctx = Context { cache, env: environment::passed_on(), cancel: Cancel::default(), progress };
+    let mut env = environment::passed_on();
+    if args.offline {
+        env.insert("CARGO_NET_OFFLINE".into(), "true".into());
+    }
+    let ctx = Context { cache, env, cancel: Cancel::default(), progress };
     let gated = runtime.block_on(async {
         if let Err(error) = signals::listen(&ctx.cancel) {
             say(&format!("t5: signals cannot be heard, so Ctrl-C ends this the hard way: {error}"));

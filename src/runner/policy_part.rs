@@ -8,7 +8,7 @@ use super::{
     Context,
     folder::{Folder, FolderError},
     rules::InForce,
-    scan::{DatabaseChoice, ScanError, ScanInput, scan},
+    scan::{DatabaseChoice, MissingTool, ScanError, ScanInput, scan},
     tools::{self, ToolError},
 };
 use crate::{
@@ -79,7 +79,15 @@ pub async fn scan_both(
     advisories: Advisories,
     folder: &Folder,
 ) -> Result<Scanned, PolicyPartError> {
-    let cargo_deny = tools::cargo_deny(ctx).await?;
+    let cargo_deny = match tools::cargo_deny(ctx).await {
+        Ok(program) => Ok(program),
+        // The rest of the run does not depend on it, and would be lost.
+        Err(ToolError::Install { reason, by_hand }) => Err(MissingTool {
+            reason: format!("cargo-deny could not be installed: {reason}"),
+            next: format!("run `{by_hand}` and try again"),
+        }),
+        Err(error) => return Err(error.into()),
+    };
     let input = ScanInput {
         base: sides.base,
         head: sides.head,

@@ -155,7 +155,7 @@ fn double(world: &mut World, script: &str) {
         &format!("#!/bin/sh\n[ \"$1\" = --version ] && exec echo cargo-deny 0.20.9\n{script}\n"),
     );
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
-    world.input.cargo_deny = path;
+    world.input.cargo_deny = Ok(path);
 }
 
 #[test]

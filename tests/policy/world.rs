@@ -76,7 +76,7 @@ impl World {
             offline: true,
             artifacts: root.join("artifacts"),
             scratch: root.join("scratch"),
-            cargo_deny: tool::cargo_deny().to_owned(),
+            cargo_deny: Ok(tool::cargo_deny().to_owned()),
             cargo: PathBuf::from("cargo"),
         };
         let world = Self { keep, input };

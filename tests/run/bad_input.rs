@@ -3,7 +3,7 @@
 use crate::support::{
     bench_double::{crate_with, source},
     not_run::needs,
-    t5::{plain, run},
+    t5::{plain, run, start},
 };
 
 #[test]
@@ -83,6 +83,36 @@ fn a_malformed_deny_toml_could_not_run() {
 
     let said = run(&repository, &["--only", "policy"]).ends_with(4);
     assert!(said.file("report.md").contains("deny.toml"));
+}
+
+#[test]
+fn without_cargo_deny_the_rest_of_the_run_is_not_lost() {
+    let repository = crate_with(&[("add", 100.0)]);
+    repository.commit("Begin");
+    repository.edit("benches/speed.rs", "a known id", "a known name").commit("Rename");
+    // A machine that has Rust and no cargo-deny, and may fetch nothing.
+    let bin = repository.beside("bin");
+    std::fs::create_dir(&bin).unwrap();
+    let path = std::env::var_os("PATH").unwrap();
+    for name in ["cargo", "rustc", "rustup"] {
+        let found = std::env::split_paths(&path).map(|dir| dir.join(name)).find(|p| p.exists());
+        if let Some(found) = found {
+            std::os::unix::fs::symlink(found, bin.join(name)).unwrap();
+        }
+    }
+
+    let said = start(&repository, &[])
+        .env("PATH", format!("{}:/usr/bin:/bin", bin.display()))
+        .env("CARGO_HOME", repository.beside("cargo home"))
+        .end()
+        .ends_with(4);
+
+    assert_eq!(said.pair("add")["state"], "held");
+    let report = said.file("report.md");
+    assert!(report.contains("cargo install --locked cargo-deny@"), "{report}");
+    let scans = said.receipt()["policy"]["scans"].clone();
+    let audit = scans.as_array().unwrap().iter().filter(|scan| scan["source"] == "audit");
+    assert!(audit.into_iter().all(|scan| scan["state"] == "finished"), "{scans:#}");
 }
 
 #[test]

@@ -41,10 +41,20 @@ pub struct ScanInput {
     pub artifacts: PathBuf,
     /// A folder that may be thrown away afterwards.
     pub scratch: PathBuf,
-    /// From [`tools::cargo_deny`](crate::runner::tools::cargo_deny).
-    pub cargo_deny: PathBuf,
+    /// From [`tools::cargo_deny`](crate::runner::tools::cargo_deny), or why there is none: its
+    /// checks then could not run, and the audit still speaks.
+    pub cargo_deny: Result<PathBuf, MissingTool>,
     /// The cargo that reads manifests, a path or a name.
     pub cargo: PathBuf,
+}
+
+/// A program that is not there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MissingTool {
+    /// What happened.
+    pub reason: String,
+    /// What a person can do.
+    pub next: String,
 }
 
 /// What a scan gives back.

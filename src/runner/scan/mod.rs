@@ -39,7 +39,7 @@ use self::{
 pub use self::{
     database::DatabaseChoice,
     error::ScanError,
-    input::{SHIPPED_RULES, SHIPPED_RULES_PATH, ScanArtifact, ScanInput, ScanOutput},
+    input::{MissingTool, SHIPPED_RULES, SHIPPED_RULES_PATH, ScanArtifact, ScanInput, ScanOutput},
     rules::RuleFile,
 };
 use super::Context;
@@ -83,10 +83,10 @@ pub async fn scan(ctx: &Context, input: &ScanInput) -> Result<ScanOutput, ScanEr
     let rules = Rules::read(input);
     let checks = Checks { ctx, input, rules: &rules };
     let answers = both_sides(&checks, &head, base.as_ref()).await?;
-    let tools = vec![
-        Tool { name: "cargo-deny".to_owned(), version: answers.deny_version.clone() },
-        Tool { name: "rustsec".to_owned(), version: rustsec::VERSION.to_owned() },
-    ];
+    let cargo_deny = answers.deny_version.clone();
+    let cargo_deny = cargo_deny.map(|version| Tool { name: "cargo-deny".to_owned(), version });
+    let rustsec = Tool { name: "rustsec".to_owned(), version: rustsec::VERSION.to_owned() };
+    let tools = cargo_deny.into_iter().chain([rustsec]).collect();
     let facts = facts(input, &rules, &head, base.as_ref(), answers);
     Ok(ScanOutput { artifacts: artifacts(input), facts, tools })
 }
@@ -96,7 +96,7 @@ struct Answers {
     head: Scanned,
     base: Option<Scanned>,
     database: DatabaseFact,
-    deny_version: String,
+    deny_version: Option<String>,
 }
 
 /// Everything that can run at the same time does: two sides, and the database beside them.

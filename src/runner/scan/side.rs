@@ -122,13 +122,14 @@ pub(super) struct Checks<'a> {
 }
 
 impl Checks<'_> {
-    /// What cargo-deny says that it is.
-    pub(super) async fn deny_version(&self) -> Result<String, ScanError> {
-        let mut job = Job::new(&self.input.cargo_deny, &self.ctx.cache).envs(&self.ctx.env);
+    /// What cargo-deny says that it is, if there is one.
+    pub(super) async fn deny_version(&self) -> Result<Option<String>, ScanError> {
+        let Ok(cargo_deny) = &self.input.cargo_deny else { return Ok(None) };
+        let mut job = Job::new(cargo_deny, &self.ctx.cache).envs(&self.ctx.env);
         job.wall = Duration::from_secs(60);
         let done = job.args(["--version"]).run(&self.ctx.cancel).await?;
         let said = done.stdout_text();
-        Ok(said.split_whitespace().last().unwrap_or("unknown").to_owned())
+        Ok(Some(said.split_whitespace().last().unwrap_or("unknown").to_owned()))
     }
 
     /// `cargo metadata` of a side whose lock file can be read.
@@ -232,8 +233,12 @@ impl Checks<'_> {
             (Ok(rules), Ok(metadata)) => (rules, metadata),
             (Err(silence), _) | (_, Err(silence)) => return Ok(Err(silence.clone())),
         };
+        let deny = match &self.input.cargo_deny {
+            Ok(deny) => deny,
+            Err(missing) => return Ok(Err(Silence::tool(missing))),
+        };
         let call = DenyCall {
-            deny: &self.input.cargo_deny,
+            deny,
             cargo: &self.input.cargo,
             scratch: self.input.scratch.join(format!("deny-{}", side_name(checkout.side))),
             artifact: artifact(&self.input.artifacts, checkout.side),

@@ -1,6 +1,7 @@
 //! A check that gave no answer: why, and what a person can do.
 
 use super::{
+    input::MissingTool,
     lock::{BrokenLock, one_line},
     migration::migration,
     ndjson::Output,
@@ -39,6 +40,11 @@ impl Silence {
                 "restore {path} from git, or run `cargo generate-lockfile`, and commit it"
             ),
         }
+    }
+
+    /// A program that is not there.
+    pub(super) fn tool(missing: &MissingTool) -> Self {
+        Self { reason: missing.reason.clone(), next: missing.next.clone() }
     }
 
     /// Rules that cannot be read.
