@@ -17,6 +17,7 @@ use crate::{
     runner::{
         Context,
         pipeline::{Gated, PipelineError, Request, run as gate},
+        place::PlaceError,
         rules::Overrides,
         scan::DatabaseChoice,
         select::Wish,
@@ -61,9 +62,9 @@ pub(super) fn run(args: &RunArgs) -> Exit {
 
 fn exit_of(error: &PipelineError) -> Exit {
     match error {
-        PipelineError::Select(_) | PipelineError::Workspace(_) | PipelineError::Rules(_) => {
-            Exit::Usage
-        }
+        PipelineError::Select(_)
+        | PipelineError::Place(PlaceError::Workspace(_))
+        | PipelineError::Rules(_) => Exit::Usage,
         _ => Exit::CouldNotRun,
     }
 }

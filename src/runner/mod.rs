@@ -18,6 +18,7 @@ pub mod lock;
 pub mod measure;
 pub mod pairing;
 pub mod pipeline;
+pub mod place;
 pub mod policy_part;
 pub mod progress;
 pub mod rule_files;

@@ -1,28 +1,25 @@
 //! One run, from two commits to a receipt, a verdict and a report.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use jiff::Timestamp;
 
 use super::{
     Context,
-    bench_part::{
-        BaseSide, BenchPartError, Builds, build_both, measure_built, nothing_built, short,
-    },
+    bench_part::{BenchPartError, Builds, build_both, measure_built, nothing_built, short},
     build::{BuildError, Builder},
-    changes::{ChangedFile, changes, files, measures},
-    checkout::{CheckoutError, Tree},
+    changes::{ChangedFile, measures},
     folder::{Folder, FolderError},
-    git::{Git, GitError},
+    git::GitError,
     guard::EnvGuard,
     lock::{HostLock, LockError},
     pairing::Surroundings,
+    place::{Place, PlaceError},
     policy_part::{self, PolicyPartError},
-    rules::{InForce, Overrides, RulesError, in_force},
+    rules::{InForce, Overrides, RulesError},
     scan::DatabaseChoice,
     select::{SelectError, Selected, Wish, select},
     toolchain::Toolchain,
-    workspace::{WorkspaceError, workspace},
 };
 use crate::{
     host, perf, policy,
@@ -79,15 +76,12 @@ pub enum PipelineError {
     /// Choosing commits.
     #[error(transparent)]
     Select(#[from] SelectError),
-    /// Finding the workspace.
+    /// Making the folders ready.
     #[error(transparent)]
-    Workspace(#[from] WorkspaceError),
+    Place(#[from] PlaceError),
     /// Reading the rules.
     #[error(transparent)]
     Rules(#[from] RulesError),
-    /// Checking out.
-    #[error(transparent)]
-    Checkout(#[from] CheckoutError),
     /// Asking git.
     #[error(transparent)]
     Git(#[from] GitError),
@@ -139,119 +133,27 @@ pub async fn run(ctx: &Context, request: &Request) -> Result<Gated, PipelineErro
     let started = Timestamp::now();
     ctx.progress.phase("checkout", request.wish.repo.display().to_string());
     let selected = select(ctx, &request.wish).await?;
-    let place = Place::prepare(ctx, &selected, request, started).await?;
-    let mut rules = place.rules(&selected.subject, request).await?;
-    request.overrides.apply(&mut rules.rules.config.bench);
+    let place = Place::prepare(ctx, &selected).await?;
+    let folder = Folder::make(&out_folder(ctx, request, started, &selected.subject))?;
+    let mut rules = place.rules(&selected.subject, request.config.as_deref()).await?;
+    request.overrides.apply(&mut rules.rules);
     let changed = place.changed(&selected.subject).await?;
     let changes = place.changes(&selected.subject, &changed).await?;
 
-    let job = RunJob { ctx, request, place: &place, rules: &rules, changed: &changed };
+    let job =
+        RunJob { ctx, request, place: &place, folder: &folder, rules: &rules, changed: &changed };
     let (policy, perf) = job.parts(&selected.subject, &changes).await?;
     if ctx.cancel.stopped() {
         return Err(PipelineError::Cancelled);
     }
     let facts = Gathered { selected, rules, changes, policy, perf, started };
-    finish(request, &place.folder, facts)
+    finish(request, &folder, facts)
 }
 
-/// The folders of a run.
-struct Place<'a> {
-    home: PathBuf,
-    base: Option<Tree<'a>>,
-    head: Tree<'a>,
-    build: Tree<'a>,
-    workspace: PathBuf,
-    base_workspace: Option<PathBuf>,
-    folder: Folder,
-}
-
-impl<'a> Place<'a> {
-    async fn prepare(
-        ctx: &'a Context,
-        selected: &Selected,
-        request: &Request,
-        started: Timestamp,
-    ) -> Result<Self, PipelineError> {
-        let (top, subject) = (&selected.top, &selected.subject);
-        let key = receipt::digest(top.as_os_str().as_encoded_bytes());
-        let home = ctx.cache.join("repositories").join(short(&key));
-        let head = Tree::open(ctx, top, &home.join("head")).await?;
-        head.put(&subject.head.sha).await?;
-        let found = workspace(&head.git(), &subject.head.sha, &subject.subfolder).await?;
-        let (mut base, mut base_workspace) = (None, None);
-        if let Some(commit) = &subject.base {
-            let tree = Tree::open(ctx, top, &home.join("base")).await?;
-            tree.put(&commit.sha).await?;
-            let there = workspace(&tree.git(), &commit.sha, &subject.subfolder).await;
-            base_workspace = there.ok().map(PathBuf::from);
-            base = Some(tree);
-        }
-        let build = Tree::open(ctx, top, &home.join("build")).await?;
-        let id = run_id(started, &subject.head.sha);
-        let out = request.out.clone().unwrap_or_else(|| ctx.cache.join("runs").join(id));
-        let folder = Folder::make(&out)?;
-        Ok(Self { home, base, head, build, workspace: found.into(), base_workspace, folder })
-    }
-
-    async fn rules(&self, subject: &Subject, request: &Request) -> Result<InForce, PipelineError> {
-        let sha = subject.rules.as_ref().map(|commit| commit.sha.as_str());
-        let workspace = self.workspace.to_string_lossy();
-        let operator = request.config.as_deref();
-        Ok(in_force(&self.head.git(), sha, &workspace, operator).await?)
-    }
-
-    async fn changed(&self, subject: &Subject) -> Result<Vec<ChangedFile>, PipelineError> {
-        match &subject.base {
-            Some(base) => Ok(files(&self.head.git(), &base.sha, &subject.head.sha).await?),
-            None => Ok(Vec::new()),
-        }
-    }
-
-    async fn changes(
-        &self,
-        subject: &Subject,
-        changed: &[ChangedFile],
-    ) -> Result<Changes, PipelineError> {
-        let Some(base) = &subject.base else { return Ok(Changes::default()) };
-        let git = self.head.git();
-        let after = lock_text(&git, &subject.head.sha, Some(&self.workspace)).await?;
-        let before = lock_text(&git, &base.sha, self.base_workspace.as_deref()).await?;
-        let locks = (before.as_deref(), after.as_deref());
-        Ok(changes(&git, &base.sha, &subject.head.sha, changed, locks).await?)
-    }
-
-    /// Both sides are built at one path, so the base needs its workspace where the head has it.
-    fn base_to_build(&self, subject: &Subject) -> BaseSide {
-        let head = self.workspace.display();
-        match (&subject.base, &self.base_workspace) {
-            (None, _) => BaseSide::Absent,
-            (Some(base), Some(there)) if *there == self.workspace => {
-                BaseSide::Commit(base.sha.clone())
-            }
-            (Some(_), Some(there)) => BaseSide::Unlike(format!(
-                "the workspace moved from «{}» to «{head}», and both sides are built at one path",
-                there.display()
-            )),
-            (Some(_), None) => BaseSide::Unlike("the base has no Cargo.lock".to_owned()),
-        }
-    }
-
-    /// The base's checkout, where it has a workspace.
-    fn base_side(&self) -> Option<(PathBuf, &Path)> {
-        let (tree, workspace) = (self.base.as_ref()?, self.base_workspace.as_deref()?);
-        Some((tree.dir().join(workspace), workspace))
-    }
-}
-
-async fn lock_text(
-    git: &Git<'_>,
-    sha: &str,
-    workspace: Option<&Path>,
-) -> Result<Option<String>, GitError> {
-    let Some(workspace) = workspace else { return Ok(None) };
-    let path = workspace.join("Cargo.lock");
-    let bytes = git.file(sha, &path.to_string_lossy()).await?;
-    Ok(bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()))
+/// Where the receipt goes: where the person wants it, or a new folder of ours.
+fn out_folder(ctx: &Context, request: &Request, started: Timestamp, subject: &Subject) -> PathBuf {
+    let ours = || ctx.cache.join("runs").join(run_id(started, &subject.head.sha));
+    request.out.clone().unwrap_or_else(ours)
 }
 
 fn run_id(started: Timestamp, sha: &str) -> String {
@@ -263,6 +165,7 @@ struct RunJob<'a> {
     ctx: &'a Context,
     request: &'a Request,
     place: &'a Place<'a>,
+    folder: &'a Folder,
     rules: &'a InForce,
     changed: &'a [ChangedFile],
 }
@@ -303,7 +206,7 @@ impl RunJob<'_> {
     async fn scan(&self, subject: &Subject) -> Result<policy_part::Scanned, PipelineError> {
         let place = self.place;
         let sides = policy_part::Sides {
-            base: place.base_side().map(|(dir, _)| dir),
+            base: place.base_side(),
             head: place.head.dir().join(&place.workspace),
             workspace: place.workspace.to_string_lossy().into_owned(),
             base_committed: subject.base.as_ref().map(|commit| commit.committed),
@@ -314,7 +217,7 @@ impl RunJob<'_> {
             choice: self.request.database.clone(),
             offline: self.request.offline,
         };
-        Ok(policy_part::scan_both(self.ctx, sides, self.rules, from, &place.folder).await?)
+        Ok(policy_part::scan_both(self.ctx, sides, self.rules, from, self.folder).await?)
     }
 
     async fn build(&self, subject: &Subject, changes: &Changes) -> Result<Ready, PipelineError> {
@@ -356,7 +259,7 @@ impl RunJob<'_> {
             ctx: self.ctx,
             guard: &guard,
             rules: &self.rules.rules.config.bench,
-            base: self.place.base_side().map_or_else(|| head.clone(), |(dir, _)| dir),
+            base: self.place.base_side().unwrap_or_else(|| head.clone()),
             head,
         };
         let (mut facts, rounds) =

@@ -183,8 +183,16 @@ pub struct Overrides {
 }
 
 impl Overrides {
-    /// Puts these over the rules.
-    pub fn apply(&self, rules: &mut BenchRules) {
+    /// Puts these over the rules, and says so in their source.
+    pub fn apply(&self, rules: &mut Rules) {
+        if *self == Self::default() {
+            return;
+        }
+        rules.source.push_str(", with options of the command line over it");
+        self.apply_to_benches(&mut rules.config.bench);
+    }
+
+    fn apply_to_benches(&self, rules: &mut BenchRules) {
         if let Some(seconds) = self.budget_seconds {
             rules.budget_seconds = seconds;
         }
