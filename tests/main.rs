@@ -12,6 +12,7 @@
 
 mod architecture;
 mod config;
+mod identity;
 mod perf;
 mod policy;
 mod receipt;

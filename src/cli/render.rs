@@ -14,7 +14,8 @@ use super::{
 };
 use crate::{
     receipt::{self, FileError, Files, RECEIPT_FILE, RECEIPT_LIMIT, Receipt},
-    report::{self, Screen},
+    report::{self, Contradictions, Screen},
+    verdict::Verdict,
 };
 
 /// Renders a receipt again.
@@ -25,22 +26,30 @@ pub(super) fn report(args: &ReportArgs) -> Exit {
         Err(message) => return fail(&message, Exit::Usage),
     };
     let verdict = receipt::judge(&receipt);
-    let folder = run.dir.display().to_string();
-    let rendered = match args.format {
-        FormatArg::Human => {
-            let colour = io::stdout().is_terminal();
-            let screen = Screen { width: terminal_width(), colour, folder: Some(&folder) };
-            report::human(&receipt, &verdict, &screen)
-        }
-        FormatArg::Markdown => report::markdown(&receipt, &verdict),
-        FormatArg::Json => report::json(&receipt, &verdict).map(|value| format!("{value:#}\n")),
-    };
-    match rendered {
+    match rendered(&receipt, &verdict, args.format, &run.dir) {
         Ok(text) => {
             print(&text);
             Exit::Good
         }
         Err(contradictions) => fail(&contradictions, Exit::Fail),
+    }
+}
+
+/// A run's result in the form that was asked for; `folder` is where the whole report lies.
+pub(super) fn rendered(
+    receipt: &Receipt,
+    verdict: &Verdict,
+    format: FormatArg,
+    folder: &Path,
+) -> Result<String, Contradictions> {
+    match format {
+        FormatArg::Human => {
+            let (colour, folder) = (io::stdout().is_terminal(), folder.display().to_string());
+            let screen = Screen { width: terminal_width(), colour, folder: Some(&folder) };
+            report::human(receipt, verdict, &screen)
+        }
+        FormatArg::Markdown => report::markdown(receipt, verdict),
+        FormatArg::Json => report::json(receipt, verdict).map(|value| format!("{value:#}\n")),
     }
 }
 

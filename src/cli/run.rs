@@ -1,19 +1,15 @@
 //! `t5 run`.
 
-use std::io::{self, IsTerminal as _};
-
 use super::{
     Exit,
     args::{FormatArg, OnlyArg, RunArgs},
     environment, fail, print,
     progress::shown,
-    say,
-    screen::terminal_width,
-    signals,
+    render::rendered,
+    say, signals,
 };
 use crate::{
     config::duration,
-    report::{self, Screen},
     runner::{
         Context,
         pipeline::{Gated, PipelineError, Request, run as gate},
@@ -121,20 +117,11 @@ fn repeat() -> String {
 }
 
 fn show(gated: &Gated, format: FormatArg) -> Exit {
-    let (receipt, verdict) = (&gated.receipt, &gated.verdict);
-    let rendered = match format {
-        FormatArg::Human => {
-            let folder = gated.folder.display().to_string();
-            let colour = io::stdout().is_terminal();
-            let screen = Screen { width: terminal_width(), colour, folder: Some(&folder) };
-            report::human(receipt, verdict, &screen)
+    match rendered(&gated.receipt, &gated.verdict, format, &gated.folder) {
+        Ok(text) => {
+            print(&text);
+            gated.verdict.outcome.into()
         }
-        FormatArg::Markdown => report::markdown(receipt, verdict),
-        FormatArg::Json => report::json(receipt, verdict).map(|value| format!("{value:#}\n")),
-    };
-    match rendered {
-        Ok(text) => print(&text),
-        Err(contradictions) => return fail(&contradictions, Exit::CouldNotRun),
+        Err(contradictions) => fail(&contradictions, Exit::CouldNotRun),
     }
-    verdict.outcome.into()
 }

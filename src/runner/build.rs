@@ -213,7 +213,7 @@ impl Builder<'_> {
             Ended::Exited(_) if !is_network(&said) => Ok(Some(BuildState::Failed { reason: said })),
             _ => Ok(Some(BuildState::CouldNotRun {
                 reason: format!("cargo fetch failed: {said}"),
-                next: "check the network and run again".to_owned(),
+                next: "run again with a network, or once without --offline".to_owned(),
             })),
         }
     }
@@ -376,9 +376,17 @@ fn executables(messages: &[u8], wanted: &[&BenchTarget]) -> Vec<Executable> {
 }
 
 fn is_network(said: &str) -> bool {
-    ["download", "network", "Could not resolve", "timed out", "spurious", "registry index"]
-        .iter()
-        .any(|sign| said.contains(sign))
+    [
+        "offline",
+        "download",
+        "network",
+        "Could not resolve",
+        "timed out",
+        "spurious",
+        "registry index",
+    ]
+    .iter()
+    .any(|sign| said.contains(sign))
 }
 
 /// From the first error on, some forty lines: what a person has to see.

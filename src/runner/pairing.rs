@@ -170,6 +170,26 @@ pub fn not_selected(rules: &BenchRules, head: &Built) -> Vec<Target> {
         .collect()
 }
 
+/// Which benchmarks there are on which side.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// On both, in the head's order.
+    pub both: Vec<BenchId>,
+    /// In the base alone.
+    pub missing: Vec<BenchId>,
+    /// In the head alone.
+    pub added: Vec<BenchId>,
+}
+
+/// Matches the benchmarks of the sides by their ids.
+pub fn compare_ids(bases: &[BenchId], heads: &[BenchId]) -> Compared {
+    let at_head: BTreeSet<&BenchId> = heads.iter().collect();
+    let at_base: BTreeSet<&BenchId> = bases.iter().collect();
+    let missing: Vec<BenchId> = bases.iter().filter(|id| !at_head.contains(id)).cloned().collect();
+    let (both, added) = heads.iter().cloned().partition(|id| at_base.contains(id));
+    Compared { both, missing, added }
+}
+
 fn target(executable: &Executable, state: TargetState) -> Target {
     Target { package: executable.package.clone(), name: executable.target.clone(), state }
 }
@@ -224,14 +244,10 @@ async fn both(
             return Ok(());
         }
     };
-    plan.missing.extend(bases.iter().filter(|id| !heads.contains(id)).cloned());
-    for id in heads {
-        if bases.contains(&id) {
-            plan.changed.push((id, index));
-        } else {
-            plan.added.push(id);
-        }
-    }
+    let compared = compare_ids(&bases, &heads);
+    plan.missing.extend(compared.missing);
+    plan.added.extend(compared.added);
+    plan.changed.extend(compared.both.into_iter().map(|id| (id, index)));
     plan.targets.push(target(head, TargetState::Listed { benchmarks }));
     Ok(())
 }

@@ -13,12 +13,13 @@ use std::{collections::BTreeMap, hint::black_box};
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use t5_gate::{
-    perf::recompute,
+    perf::{BenchId, recompute},
     receipt::{
         DIGEST_FILE, FileError, Files, RECEIPT_FILE, REPORT_FILE, SAMPLES_FILE, VERDICT_FILE,
         encode, encode_rounds, encode_verdict, judge, side_file,
     },
     report::{human, markdown, verify},
+    runner::pairing::compare_ids,
 };
 
 #[path = "../receipt/build.rs"]
@@ -62,6 +63,10 @@ fn pipeline(criterion: &mut Criterion) {
 
     let mut group = criterion.benchmark_group("pipeline/200");
     group.sample_size(10);
+    let ids: Vec<BenchId> = facts.pairs.iter().map(|pair| pair.bench.clone()).collect();
+    group.bench_function("planning", |b| {
+        b.iter(|| compare_ids(black_box(&ids), black_box(&ids)));
+    });
     group.bench_function("statistics", |b| {
         b.iter(|| recompute(black_box(facts), black_box(&gated.rounds)));
     });

@@ -6,3 +6,4 @@ mod comfort;
 mod commits;
 mod outcomes;
 mod rules;
+mod surroundings;

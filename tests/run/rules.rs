@@ -67,13 +67,15 @@ fn features_and_packages_of_a_workspace_can_be_chosen() {
     assert_eq!(target["state"], "not-selected");
     assert_eq!(target["reason"], "needs features that are off: cpu");
 
-    let rules = "version: 1\nbench:\n  default-features: false\n  features: [cpu]\n";
+    let rules =
+        "version: 1\nbench:\n  default-features: false\n  features: [cpu]\n  profile: dev\n";
     let mine = repository.beside("mine.yml");
     std::fs::write(&mine, rules).unwrap();
     let said = run(&repository, &["--only", "bench", "--config", mine.to_str().unwrap()]);
     assert_eq!(said.pair("add")["state"], "held");
     let command = said.receipt()["perf"]["builds"][0]["command"].as_str().unwrap().to_owned();
-    assert!(command.contains("--workspace --no-default-features --features cpu"), "{command}");
+    let flags = "--workspace --no-default-features --features cpu --profile=dev";
+    assert!(command.contains(flags), "{command}");
 }
 
 #[test]
