@@ -233,7 +233,11 @@ fn database(facts: &Facts, today: Date) -> Vec<Reason> {
             "the advisory database is a plain directory without git data, so nobody can tell how \
              old it is. Next: name a git checkout of the database, or let the gate fetch it",
         )),
-        Some(days) if days > i64::from(facts.database_max_age_days) => {
+        // A snapshot's sentence tells its age already.
+        Some(days)
+            if days > i64::from(facts.database_max_age_days)
+                && database.origin != DatabaseOrigin::Snapshot =>
+        {
             reasons.push(Reason::new(
                 Outcome::Attention,
                 "database-old",

@@ -28,6 +28,8 @@ mod build;
 const BENCHMARKS: usize = 200;
 /// As many rounds as a pair gets that is never proved.
 const ROUNDS: u32 = 54;
+/// Slices of one side in a round.
+const SLICES: usize = 20;
 
 fn gated() -> build::Gated {
     let mut run = build::empty().with_policy().with_perf();
@@ -35,7 +37,18 @@ fn gated() -> build::Gated {
     let run = (0..BENCHMARKS).fold(run, |run, number| {
         run.bench(&format!("group/{number}"), 1_000.0, 1.0, 0.004, ROUNDS)
     });
-    run.sealed()
+    full_size(run).sealed()
+}
+
+/// As many slices a side as a process really gives; the builder of the tests makes fewer.
+fn full_size(mut run: build::Gated) -> build::Gated {
+    for round in &mut run.rounds {
+        round.base = round.base.repeat(SLICES / round.base.len());
+        round.head = round.head.repeat(SLICES / round.head.len());
+    }
+    let facts = run.receipt.perf.as_mut().unwrap();
+    facts.pairs = recompute(facts, &run.rounds);
+    run
 }
 
 struct Folder(BTreeMap<&'static str, Vec<u8>>);
@@ -59,6 +72,8 @@ fn pipeline(criterion: &mut Criterion) {
         (SAMPLES_FILE, encode_rounds(&gated.rounds).unwrap()),
         (VERDICT_FILE, encode_verdict(&verdict).unwrap()),
     ]));
+    let slices: usize = gated.rounds.iter().map(|r| r.base.len() + r.head.len()).sum();
+    assert_eq!(slices, BENCHMARKS * ROUNDS as usize * SLICES * 2);
     assert!(verify(&folder).is_ok(), "what is timed is a run that holds together");
 
     let mut group = criterion.benchmark_group("pipeline/200");
