@@ -10,10 +10,13 @@
 #![forbid(unsafe_code)]
 
 pub mod cli;
+pub mod command;
 pub mod config;
+pub mod github;
 pub mod host;
 pub mod perf;
 pub mod policy;
+pub mod queue;
 pub mod receipt;
 pub mod report;
 pub mod runner;

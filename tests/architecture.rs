@@ -11,6 +11,7 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("perf", &["perf", "policy", "verdict", "config"]),
     ("receipt", &["receipt", "perf", "policy", "verdict", "config"]),
     ("report", &["report", "receipt", "perf", "policy", "verdict", "config"]),
+    ("command", &["command"]),
 ];
 
 /// What a pure module has no use for.

@@ -11,12 +11,18 @@
 )]
 
 mod architecture;
+mod bot;
+mod checkout;
+mod command;
 mod config;
+mod github;
 mod identity;
 mod perf;
 mod policy;
+mod queue;
 mod receipt;
 mod report;
 mod run;
 mod sandbox;
+mod serve;
 mod support;

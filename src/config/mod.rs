@@ -13,6 +13,7 @@ mod pattern;
 mod read;
 mod scalar;
 mod section;
+pub mod server;
 pub mod toolchain;
 mod tree;
 mod waiver;

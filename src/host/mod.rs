@@ -1,6 +1,10 @@
-//! Describes this machine, as far as it bears on a figure.
+//! Describes this machine, as far as it bears on a figure, and tells its time.
+
+mod clock;
 
 use std::fs;
+
+pub use clock::Clock;
 
 use crate::receipt::{Host, digest};
 

@@ -10,6 +10,7 @@ mod limits;
 mod mark;
 mod markdown;
 mod page;
+pub mod posted;
 mod tally;
 mod units;
 mod verify;

@@ -1,0 +1,97 @@
+//! The server's own configuration, `/etc/t5/server.yml`: text in, valid value out.
+
+use std::time::Duration;
+
+/// What `t5 serve` is told. Secrets never stand here, only the files that hold them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Server {
+    /// Where people and GitHub reach this server, without a slash at the end.
+    pub public_url: String,
+    /// Address and port to listen on.
+    pub listen: String,
+    /// Folder of the database, mirrors, runs and the App's own credentials.
+    pub data: String,
+    /// The App on GitHub.
+    pub github: GitHub,
+    /// How the check run is called and ends.
+    pub check: Check,
+    /// What is published beside the check run and the comment.
+    pub publish: Publish,
+    /// The other gates of the chain, in their order.
+    pub gates: Vec<Gate>,
+    /// Leases.
+    pub runner: Runner,
+    /// How long bodies of deliveries and files of runs are kept.
+    pub keep: Duration,
+}
+
+/// The App on GitHub. What is not named here comes from the manifest flow, and lies in
+/// [`Server::data`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct GitHub {
+    /// GitHub's API, without a slash at the end.
+    pub api_url: String,
+    /// GitHub's pages and repositories, without a slash at the end.
+    pub web_url: String,
+    /// The App's id.
+    pub app_id: Option<u64>,
+    /// File with the App's private key, as PEM.
+    pub private_key_file: Option<String>,
+    /// Files with webhook secrets; a signature by any of them counts, so that they can be changed.
+    pub webhook_secret_files: Vec<String>,
+}
+
+/// How the check run is called and ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// Its name.
+    pub name: String,
+    /// How «inconclusive» ends.
+    pub inconclusive: Unproved,
+    /// How «could not run» ends.
+    pub could_not_run: Unproved,
+}
+
+/// How a check run ends where nothing was proved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unproved {
+    /// `action_required`, the default.
+    ActionRequired,
+    /// `failure`
+    Failure,
+    /// `neutral`, which satisfies a required check: only on request.
+    Neutral,
+}
+
+/// What is published beside the check run and the comment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Publish {
+    /// The label of the route.
+    pub labels: bool,
+    /// A commit status.
+    pub status: bool,
+    /// Findings for code scanning.
+    pub sarif: bool,
+}
+
+/// Another gate of the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gate {
+    /// `T1` … `T7`.
+    pub name: String,
+    /// What it looks at.
+    pub what: String,
+    /// The name of its check run.
+    pub check: String,
+}
+
+/// Leases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Runner {
+    /// Run jobs in this process.
+    pub embedded: bool,
+    /// A runner that is silent for so long has lost its job.
+    pub lease: Duration,
+    /// How often a job may be begun.
+    pub attempts: u32,
+}

@@ -1,0 +1,1 @@
+//! What the bot makes of deliveries, step by step.

@@ -1,0 +1,1 @@
+//! Mirrors, tokens, and what a runner does with a job.

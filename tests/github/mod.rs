@@ -1,0 +1,1 @@
+//! What deliveries say, and the calls to GitHub.

@@ -1,0 +1,1 @@
+//! Deliveries, jobs and the outbox in a database.
