@@ -3,3 +3,4 @@
 //! The only module that knows octocrab.
 
 pub mod event;
+pub mod webhook;

@@ -15,6 +15,5 @@ pub use job::{
 };
 pub use outbox::{Due, Lane, Published, Target};
 pub use store::{
-    Accepted, Delivery, DeliveryState, DeliverySummary, Effect, NewDelivery, Settled, Store,
-    StoreError,
+    Accepted, Delivery, DeliveryState, DeliverySummary, Effect, Settled, Store, StoreError,
 };

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use super::{
     Due, Ended, Finish, Heard, Job, Lane, NewJob, Progress, Published, Reaped, Run, Subject, Target,
 };
+use crate::github::webhook::Verified;
 
 /// The database could not answer.
 #[derive(Debug, thiserror::Error)]
@@ -15,19 +16,6 @@ pub struct StoreError {
     pub what: &'static str,
     /// What it said.
     pub source: Box<dyn std::error::Error + Send + Sync>,
-}
-
-/// A delivery that was verified, and is about to be stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewDelivery {
-    /// `X-GitHub-Delivery`.
-    pub guid: String,
-    /// `X-GitHub-Event`.
-    pub event: String,
-    /// The exact bytes that were signed.
-    pub body: Vec<u8>,
-    /// When it came.
-    pub received: Timestamp,
 }
 
 /// What became of it.
@@ -44,12 +32,8 @@ pub enum Accepted {
 /// A delivery that is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// `X-GitHub-Delivery`.
-    pub guid: String,
-    /// `X-GitHub-Event`.
-    pub event: String,
-    /// The exact bytes.
-    pub body: Vec<u8>,
+    /// What was stored.
+    pub verified: Verified,
     /// How often it failed.
     pub attempts: u32,
 }
@@ -152,7 +136,7 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     // Deliveries.
 
     /// Stores a delivery; once this returns `Stored` it survives a crash of the machine.
-    async fn accept(&self, delivery: NewDelivery) -> Result<Accepted, StoreError>;
+    async fn accept(&self, delivery: Verified, now: Timestamp) -> Result<Accepted, StoreError>;
     /// Deliveries that are due, the oldest first, at most `limit`.
     async fn due_deliveries(&self, now: Timestamp, limit: u32)
     -> Result<Vec<Delivery>, StoreError>;
