@@ -2,5 +2,6 @@
 //!
 //! The only module that knows octocrab.
 
+pub mod client;
 pub mod event;
 pub mod webhook;
