@@ -1,12 +1,21 @@
 //! Calls about the App itself: deliveries of its webhook, and how it comes into being.
 
+use http::Method;
 use jiff::Timestamp;
 use secrecy::SecretString;
+use serde::Deserialize;
+use serde_json::json;
 
-use super::{At, CallError, Client, not_yet};
+use super::{
+    At, CallError, Client, Patience,
+    call::{Call, Who, query, route},
+    caller::{Caller, Outcome, read},
+    judge::next_page,
+};
+use crate::host::Clock;
 
 /// A delivery that GitHub tried to make.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct HookDelivery {
     /// GitHub's id of this attempt.
     pub id: u64,
@@ -52,8 +61,8 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn contents_token(&self, at: &At) -> Result<SecretString, CallError> {
-        let _ = at;
-        not_yet()
+        let wish = json!({ "repository_ids": [at.repo], "permissions": { "contents": "read" } });
+        Ok(self.mint(at.installation, wish).await?.token)
     }
 
     /// Deliveries of the App's webhook, the newest first; GitHub keeps those of three days.
@@ -61,8 +70,15 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn hook_deliveries(&self, cursor: Option<&str>) -> Result<DeliveryPage, CallError> {
-        let _ = cursor;
-        not_yet()
+        let mut path = "/app/hook/deliveries?per_page=100".to_owned();
+        if let Some(cursor) = cursor {
+            path = format!("{path}&cursor={}", query(cursor));
+        }
+        let what = "webhook of the App".to_owned();
+        let call = Call::new(Who::App, Method::GET, path, "the App's own key", what);
+        let answer = self.call(&call).await?;
+        let next = next_page(&answer.headers).and_then(cursor_of);
+        Ok(DeliveryPage { deliveries: read(&call, &answer)?, next })
     }
 
     /// Asks GitHub to make a delivery again, under the same guid.
@@ -70,8 +86,10 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn redeliver(&self, id: u64) -> Result<(), CallError> {
-        let _ = id;
-        not_yet()
+        let path = route(&["app", "hook", "deliveries", &id.to_string(), "attempts"]);
+        let what = format!("delivery {id} (it keeps them for three days)");
+        self.call(&Call::new(Who::App, Method::POST, path, "the App's own key", what)).await?;
+        Ok(())
     }
 }
 
@@ -81,6 +99,47 @@ impl Client {
 /// # Errors
 /// See [`CallError`].
 pub async fn convert_manifest(api_url: &str, code: &str) -> Result<NewApp, CallError> {
-    let _ = (api_url, code);
-    not_yet()
+    let caller = Caller::new(api_url, Clock::real(), Patience::default())
+        .map_err(|error| CallError::Down { why: error.to_string() })?;
+    let path = route(&["app-manifests", code, "conversions"]);
+    let what = "App for this code: it was used, or is older than an hour".to_owned();
+    let call = Call::new(Who::Anybody, Method::POST, path, "nothing", what)
+        .shown_as("/app-manifests/…/conversions");
+    let made: Made = match caller.make(&call, None).await? {
+        Outcome::Done(answer) => read(&call, &answer)?,
+        Outcome::Unauthorised(error) => return Err(error),
+    };
+    let Some(webhook_secret) = made.webhook_secret.filter(|secret| !secret.is_empty()) else {
+        let message = "GitHub made the App without a secret for its webhook; set one on the App's \
+                       settings page, and configure the App by its files";
+        return Err(CallError::Refused { status: 201, message: message.to_owned() });
+    };
+    Ok(NewApp {
+        id: made.id,
+        slug: made.slug,
+        html_url: made.html_url,
+        pem: made.pem.into(),
+        webhook_secret: webhook_secret.into(),
+    })
+}
+
+/// GitHub's answer, secrets and all; never shown.
+#[derive(Deserialize)]
+struct Made {
+    id: u64,
+    #[serde(default)]
+    slug: String,
+    #[serde(default)]
+    html_url: String,
+    pem: String,
+    #[serde(default)]
+    webhook_secret: Option<String>,
+}
+
+/// The cursor in the address of a next page.
+fn cursor_of(address: &str) -> Option<String> {
+    let (_, query) = address.split_once('?')?;
+    let cursor = query.split('&').find_map(|pair| pair.strip_prefix("cursor="))?;
+    let decoded = percent_encoding::percent_decode_str(cursor).decode_utf8().ok()?;
+    Some(decoded.into_owned())
 }

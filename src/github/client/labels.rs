@@ -1,6 +1,22 @@
 //! Labels of a pull request, and the status of a commit.
 
-use super::{At, CallError, Client, not_yet};
+use http::Method;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    At, CallError, Client,
+    call::{Call, Who},
+};
+
+const NEEDS: &str = "pull_requests: write";
+/// GitHub refuses a longer description of a status, in characters.
+const DESCRIPTION: usize = 140;
+
+#[derive(Deserialize)]
+struct Label {
+    name: String,
+}
 
 /// How a commit status stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +62,14 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn labels(&self, at: &At, number: u64) -> Result<Vec<String>, CallError> {
-        let _ = (at, number);
-        not_yet()
+        let path = at.path(&["issues", &number.to_string(), "labels"]);
+        let what = format!("pull request {number}");
+        let mut pages = self.pages(Call::get(at, path, "pull_requests: read", what));
+        let mut names = Vec::new();
+        while let Some(labels) = pages.next::<Vec<Label>>().await? {
+            names.extend(labels.into_iter().map(|label| label.name));
+        }
+        Ok(names)
     }
 
     /// Gives a pull request a label, which GitHub makes where the repository has none of that
@@ -56,8 +78,10 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn add_label(&self, at: &At, number: u64, label: &str) -> Result<(), CallError> {
-        let _ = (at, number, label);
-        not_yet()
+        let path = at.path(&["issues", &number.to_string(), "labels"]);
+        let body = json!({ "labels": [label] });
+        self.call(&Call::post(at, path, body, NEEDS, format!("pull request {number}"))).await?;
+        Ok(())
     }
 
     /// Takes a label from a pull request; no error if it had none of that name.
@@ -65,8 +89,12 @@ impl Client {
     /// # Errors
     /// See [`CallError`].
     pub async fn remove_label(&self, at: &At, number: u64, label: &str) -> Result<(), CallError> {
-        let _ = (at, number, label);
-        not_yet()
+        let path = at.path(&["issues", &number.to_string(), "labels", label]);
+        let (who, what) = (Who::Installation(at.installation), format!("label {label}"));
+        match self.call(&Call::new(who, Method::DELETE, path, NEEDS, what)).await {
+            Ok(_) | Err(CallError::Gone { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Sets the status of a commit.
@@ -79,7 +107,15 @@ impl Client {
         sha: &str,
         status: CommitStatus<'_>,
     ) -> Result<(), CallError> {
-        let _ = (at, sha, status);
-        not_yet()
+        let description: String = status.description.chars().take(DESCRIPTION).collect();
+        let body = json!({
+            "state": status.state.as_str(),
+            "context": status.context,
+            "description": description,
+            "target_url": status.target_url,
+        });
+        let path = at.path(&["statuses", sha]);
+        self.call(&Call::post(at, path, body, "statuses: write", format!("commit {sha}"))).await?;
+        Ok(())
     }
 }

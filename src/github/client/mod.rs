@@ -5,12 +5,22 @@
 //! failure is in the type of [`CallError`].
 
 mod app;
+mod ask;
+mod budget;
+mod call;
+mod caller;
 mod checks;
 mod comments;
 mod error;
+mod judge;
 mod labels;
+mod pages;
 mod pulls;
 mod scanning;
+mod token;
+mod transport;
+
+use std::{fmt, sync::Arc};
 
 use secrecy::SecretString;
 
@@ -20,6 +30,12 @@ pub use self::{
     error::{CallError, ClientError},
     labels::{CommitStatus, StatusState},
     pulls::{Permission, PullFile},
+    transport::Patience,
+};
+use self::{
+    call::route,
+    caller::Caller,
+    token::{AppKey, Tokens},
 };
 use crate::host::Clock;
 
@@ -48,21 +64,52 @@ pub struct At {
     pub name: String,
 }
 
-/// GitHub, as the App sees it. Clones share tokens and limits.
-#[derive(Clone, Debug)]
-pub struct Client {}
+/// GitHub, as the App sees it. Clones share connections, tokens and limits.
+#[derive(Clone)]
+pub struct Client(Arc<Inner>);
+
+struct Inner {
+    caller: Caller,
+    key: AppKey,
+    tokens: Tokens,
+    clock: Clock,
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("caller", &self.0.caller).field("key", &self.0.key).finish()
+    }
+}
 
 impl Client {
-    /// A client that has not spoken with GitHub yet.
+    /// A client that has not spoken with GitHub yet. To be called inside a tokio runtime.
     ///
     /// # Errors
     /// If the private key or the address cannot be what they are said to be.
     pub fn new(access: &Access, clock: Clock) -> Result<Self, ClientError> {
-        let _ = (access, clock);
-        Ok(Self {})
+        Self::with_patience(access, clock, Patience::default())
+    }
+
+    /// A client that waits for GitHub as long as it is told.
+    ///
+    /// # Errors
+    /// If the private key or the address cannot be what they are said to be.
+    pub fn with_patience(
+        access: &Access,
+        clock: Clock,
+        patience: Patience,
+    ) -> Result<Self, ClientError> {
+        let key = AppKey::new(access, clock.now())?;
+        let caller = Caller::new(&access.api_url, clock.clone(), patience)?;
+        Ok(Self(Arc::new(Inner { caller, key, tokens: Tokens::default(), clock })))
     }
 }
 
-fn not_yet<T>() -> Result<T, CallError> {
-    Err(CallError::Down { why: "this call is not written yet".to_owned() })
+impl At {
+    /// A path below this repository's.
+    fn path(&self, parts: &[&str]) -> String {
+        let mut all = vec!["repos", self.owner.as_str(), self.name.as_str()];
+        all.extend_from_slice(parts);
+        route(&all)
+    }
 }

@@ -1,6 +1,12 @@
 //! Findings for GitHub's code scanning.
 
-use super::{At, CallError, Client, not_yet};
+use std::io::{self, Write as _};
+
+use data_encoding::BASE64;
+use flate2::{Compression, write::GzEncoder};
+use serde_json::json;
+
+use super::{At, CallError, Client, call::Call};
 
 impl Client {
     /// Hands a SARIF document to code scanning. `git_ref` is whole: `refs/pull/7/head`,
@@ -15,7 +21,21 @@ impl Client {
         git_ref: &str,
         sarif: &serde_json::Value,
     ) -> Result<(), CallError> {
-        let _ = (at, commit, git_ref, sarif);
-        not_yet()
+        let packed = pack(sarif).map_err(|error| CallError::Refused {
+            status: 0,
+            message: format!("the findings cannot be written as SARIF: {error}"),
+        })?;
+        let body = json!({ "commit_sha": commit, "ref": git_ref, "sarif": packed });
+        let path = at.path(&["code-scanning", "sarifs"]);
+        let what = format!("code scanning for {}/{}", at.owner, at.name);
+        self.call(&Call::post(at, path, body, "security_events: write", what)).await?;
+        Ok(())
     }
+}
+
+/// Compressed by gzip, and in base 64, as GitHub wants it.
+fn pack(sarif: &serde_json::Value) -> io::Result<String> {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::default());
+    gzip.write_all(&serde_json::to_vec(sarif)?)?;
+    Ok(BASE64.encode(&gzip.finish()?))
 }
