@@ -15,7 +15,8 @@ use crate::{
 };
 
 /// The columns of a finding.
-pub(in crate::report) const COLUMNS: [&str; 6] = ["Finding", "Severity", "Package", "Why", "Comes in by", "Where"];
+pub(in crate::report) const COLUMNS: [&str; 6] =
+    ["Finding", "Severity", "Package", "Why", "Comes in by", "Where"];
 
 /// What fails or may fail this change.
 pub(super) fn introduced(page: &mut Page, receipt: &Receipt, facts: &Facts) {
