@@ -43,11 +43,7 @@ impl<'a> Tree<'a> {
     /// # Errors
     ///
     /// If git fails or the folder cannot be written.
-    pub async fn open(
-        ctx: &'a Context,
-        user: &Git<'_>,
-        dir: &Path,
-    ) -> Result<Self, CheckoutError> {
+    pub async fn open(ctx: &'a Context, user: &Git<'_>, dir: &Path) -> Result<Self, CheckoutError> {
         let path = |name: &'static str| ["rev-parse", "--path-format=absolute", "--git-path", name];
         let objects = user.text(path("objects")).await?;
         let shallow = PathBuf::from(user.text(path("shallow")).await?);

@@ -25,8 +25,8 @@ use super::{
 use crate::{
     host, perf, policy,
     receipt::{
-        self, Changes, DIGEST_FILE, RECEIPT_FILE, REPORT_FILE, Receipt, ReceiptError, Rules,
-        Run, SAMPLES_FILE, SCHEMA, Subject, Tool, VERDICT_FILE,
+        self, Changes, DIGEST_FILE, RECEIPT_FILE, REPORT_FILE, Receipt, ReceiptError, Rules, Run,
+        SAMPLES_FILE, SCHEMA, Subject, Tool, VERDICT_FILE,
     },
     report,
     sandbox::Isolation,

@@ -27,10 +27,7 @@ impl Mark {
     /// The mark of a new job of this process.
     pub(super) fn fresh() -> Self {
         let unknown = || Supervisor { namespace: 0, pid: std::process::id(), started: 0 };
-        Self {
-            supervisor: Supervisor::this().unwrap_or_else(unknown),
-            job: fastrand::u64(..),
-        }
+        Self { supervisor: Supervisor::this().unwrap_or_else(unknown), job: fastrand::u64(..) }
     }
 
     /// Reads a mark; none if this version did not write it.

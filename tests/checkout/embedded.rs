@@ -81,8 +81,12 @@ async fn a_job_is_gated_from_end_to_end() {
     assert_eq!(run.rules, receipt::digest(&serde_json::to_vec(&facts.rules).unwrap()));
     let pairs = facts.perf.unwrap().pairs;
     let at: Vec<_> = pairs.iter().map(|pair| pair.source.clone().unwrap()).collect();
-    let line = 1 + place.repository.git(&["show", &format!("{head}:benches/speed.rs")])
-        .lines().position(|line| line.contains("\"mul\"")).unwrap();
+    let line = 1 + place
+        .repository
+        .git(&["show", &format!("{head}:benches/speed.rs")])
+        .lines()
+        .position(|line| line.contains("\"mul\""))
+        .unwrap();
     assert_eq!(at[1].file, "benches/speed.rs");
     assert_eq!(at[1].line as usize, line);
     assert!(server.text("report.md").contains("add/64"));

@@ -80,7 +80,8 @@ async fn a_token_is_seen_by_git_alone() {
     let mut runner = runner(&place, &server);
     let noted = noting_git(&place.repository.beside("noting git"));
     let path = runner.env.get(std::ffi::OsStr::new("PATH")).unwrap().clone();
-    let path = std::env::join_paths([noted.clone()].into_iter().chain(std::env::split_paths(&path)));
+    let path =
+        std::env::join_paths([noted.clone()].into_iter().chain(std::env::split_paths(&path)));
     runner.env.insert("PATH".into(), path.unwrap());
 
     runner.work_once(&Cancel::default()).await.unwrap();

@@ -86,7 +86,13 @@ impl GitServer {
     /// outside: also to a pull request's.
     pub fn put(&self, name: &str, from: &Repository, commit: &str, to: &str) {
         let bare = self.bare(name);
-        from.git(&["push", "--quiet", "--force", bare.to_str().unwrap(), &format!("{commit}:{to}")]);
+        from.git(&[
+            "push",
+            "--quiet",
+            "--force",
+            bare.to_str().unwrap(),
+            &format!("{commit}:{to}"),
+        ]);
     }
 
     /// Runs git in a repository of the server's.

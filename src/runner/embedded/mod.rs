@@ -8,9 +8,7 @@ mod beat;
 mod deliver;
 mod newest;
 
-use std::{
-    collections::BTreeMap, ffi::OsString, path::PathBuf, sync::Arc, time::Duration,
-};
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
 
 use tokio::{sync::Notify, task::JoinSet};
 use tracing::Instrument as _;

@@ -66,6 +66,9 @@ mod tests {
         listener.phase("measure", "2 benchmarks");
         listener.counted("add", 3, 10, None);
         let what = "add".to_owned();
-        assert_eq!(newest.get(), Some(Progress { phase: Phase::Measure, what, done: 3, total: 10 }));
+        assert_eq!(
+            newest.get(),
+            Some(Progress { phase: Phase::Measure, what, done: 3, total: 10 })
+        );
     }
 }

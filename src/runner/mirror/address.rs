@@ -26,9 +26,10 @@ impl Address {
             return refuse("it holds a blank or a control character");
         }
         let schemes = ["https", "http", "file"];
-        let Some((scheme, rest)) = schemes.into_iter().find_map(|scheme| {
-            Some((scheme, url.strip_prefix(scheme)?.strip_prefix("://")?))
-        }) else {
+        let Some((scheme, rest)) = schemes
+            .into_iter()
+            .find_map(|scheme| Some((scheme, url.strip_prefix(scheme)?.strip_prefix("://")?)))
+        else {
             return refuse("it begins with neither https:// nor http:// nor file://");
         };
         let authority = rest.split('/').next().unwrap_or_default();

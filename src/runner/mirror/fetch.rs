@@ -4,9 +4,16 @@ use std::{ffi::OsString, path::Path, time::Duration};
 
 use secrecy::ExposeSecret as _;
 
-use super::{MirrorError, Wanted, address::{Address, TOKEN}, refs};
+use super::{
+    MirrorError, Wanted,
+    address::{Address, TOKEN},
+    refs,
+};
 use crate::{
-    runner::{Context, git::{Git, GitError}},
+    runner::{
+        Context,
+        git::{Git, GitError},
+    },
     sandbox::Ended,
 };
 
@@ -130,7 +137,9 @@ impl Fetch<'_> {
         match finished.ended {
             Ended::Exited(0) => Ok(()),
             Ended::Cancelled => Err(Refused::Error(MirrorError::Cancelled)),
-            Ended::WallTime => Err(self.refused(&format!("it took more than {} s", LIMIT.as_secs()))),
+            Ended::WallTime => {
+                Err(self.refused(&format!("it took more than {} s", LIMIT.as_secs())))
+            }
             _ => Err(self.refused(&finished.stderr_tail(4))),
         }
     }

@@ -43,6 +43,5 @@ pub(super) async fn broken(ctx: &Context, dir: &Path) -> Result<bool, MirrorErro
 
 /// Removes the whole mirror.
 pub(super) fn remove(dir: &Path) -> Result<(), MirrorError> {
-    fs::remove_dir_all(dir)
-        .map_err(|source| MirrorError::Folder { path: dir.to_owned(), source })
+    fs::remove_dir_all(dir).map_err(|source| MirrorError::Folder { path: dir.to_owned(), source })
 }

@@ -67,10 +67,8 @@ async fn described(
 }
 
 async fn mirrored(git: &Git<'_>, wish: &MirrorWish, sha: &str) -> Result<String, SelectError> {
-    let missing = || SelectError::NotMirrored {
-        repository: wish.repository.clone(),
-        sha: sha.to_owned(),
-    };
+    let missing =
+        || SelectError::NotMirrored { repository: wish.repository.clone(), sha: sha.to_owned() };
     resolve(git, sha).await?.ok_or_else(missing)
 }
 
