@@ -14,11 +14,12 @@ use crate::{
         Context,
         pipeline::{Gated, PipelineError, Request, run as gate},
         place::PlaceError,
+        repeat::command,
         rules::Overrides,
         scan::DatabaseChoice,
-        select::Wish,
+        select::{Source, Wish},
     },
-    sandbox::Cancel,
+    sandbox::{Cancel, sweep_orphans},
     verdict::PartName,
 };
 
@@ -36,6 +37,10 @@ pub(super) fn run(args: &RunArgs) -> Exit {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error, Exit::CouldNotRun),
     };
+    let orphans = sweep_orphans();
+    if orphans > 0 {
+        tracing::info!(orphans, "ended what a t5 that was killed had left running");
+    }
     let (progress, bar) = shown();
     let mut env = environment::passed_on();
     if args.offline {
@@ -83,7 +88,11 @@ fn request(args: &RunArgs) -> Result<Request, String> {
         None => DatabaseChoice::rustsec(),
     };
     Ok(Request {
-        wish: Wish { repo: args.repo.clone(), base: args.base.clone(), head: args.head.clone() },
+        source: Source::Local(Wish {
+            repo: args.repo.clone(),
+            base: args.base.clone(),
+            head: args.head.clone(),
+        }),
         config: args.config.clone(),
         overrides: Overrides {
             budget_seconds,
@@ -99,21 +108,8 @@ fn request(args: &RunArgs) -> Result<Request, String> {
         offline: args.offline,
         seed: args.seed.unwrap_or_else(|| fastrand::u64(..)),
         lock: environment::lock(),
-        command: repeat(),
+        command: command(std::env::args().skip(1)),
     })
-}
-
-/// The command as it was typed, to be repeated: the words after the program, quoted for a shell.
-fn repeat() -> String {
-    let words = std::env::args().skip(1).map(|word| {
-        let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@".contains(c);
-        if !word.is_empty() && word.chars().all(plain) {
-            word
-        } else {
-            format!("'{}'", word.replace('\'', r"'\''"))
-        }
-    });
-    std::iter::once("t5".to_owned()).chain(words).collect::<Vec<_>>().join(" ")
 }
 
 fn show(gated: &Gated, format: FormatArg) -> Exit {

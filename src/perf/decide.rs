@@ -110,8 +110,7 @@ pub fn reading<'a>(slices: impl Iterator<Item = &'a Slice>) -> Option<Reading> {
 
 /// Computes the pairs of a receipt again from the raw samples.
 ///
-/// What samples cannot say (a note, a throughput, a place, that a benchmark gave
-/// nothing)
+/// What samples cannot say (a note, a throughput, a place, that a benchmark gave nothing)
 /// is taken over; every figure and every state that rests on samples is not.
 pub fn recompute(facts: &Facts, rounds: &[Round]) -> Vec<Pair> {
     let mut own: BTreeMap<&BenchId, Vec<Round>> = BTreeMap::new();

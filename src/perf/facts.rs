@@ -185,7 +185,7 @@ pub struct Pair {
     /// Why, where the state does not say it all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
-    /// Where the benchmark's target stands in the head.
+    /// Where the head defines it, as far as that can be told from the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Location>,
 }

@@ -24,6 +24,8 @@ pub struct BenchTarget {
     pub folder: PathBuf,
     /// Features that it needs and that the rules do not turn on.
     pub lacks: Vec<String>,
+    /// Its root source file, relative to the checkout's root; none if it lies outside.
+    pub source: Option<PathBuf>,
 }
 
 /// Cargo could not read the workspace.
@@ -89,6 +91,8 @@ struct MetaPackage {
 struct MetaTarget {
     name: String,
     kind: Vec<String>,
+    #[serde(default)]
+    src_path: PathBuf,
     #[serde(default, rename = "required-features")]
     required_features: Vec<String>,
 }
@@ -126,6 +130,7 @@ fn select(metadata: &Metadata, packages: &[String]) -> Vec<BenchTarget> {
                 name: target.name.clone(),
                 folder: folder_of(package, &metadata.workspace_root),
                 lacks: lacking(target, features.copied()),
+                source: target.src_path.strip_prefix(&metadata.workspace_root).ok().map(Into::into),
             })
         })
         .collect();
@@ -155,7 +160,7 @@ mod tests {
             "packages": [
                 { "id": "a 0.1.0", "name": "a", "manifest_path": "/w/crates/a/Cargo.toml", "targets": [
                     { "name": "a", "kind": ["lib"] },
-                    { "name": "speed", "kind": ["bench"] },
+                    { "name": "speed", "kind": ["bench"], "src_path": "/w/crates/a/benches/speed.rs" },
                     { "name": "gpu", "kind": ["bench"], "required-features": ["cuda", "std"] },
                 ]},
                 { "id": "dep 1.0.0", "name": "dep", "manifest_path": "/r/dep/Cargo.toml", "targets": [
@@ -168,5 +173,7 @@ mod tests {
         let names: Vec<_> = listed.iter().map(|t| (t.name.as_str(), t.lacks.join(","))).collect();
         assert_eq!(names, [("gpu", "cuda".to_owned()), ("speed", String::new())]);
         assert!(listed.iter().all(|target| target.folder == Path::new("crates/a")));
+        let sources: Vec<_> = listed.iter().map(|target| target.source.as_deref()).collect();
+        assert_eq!(sources, [None, Some(Path::new("crates/a/benches/speed.rs"))]);
     }
 }

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Raised whenever kept executables of an older version must not be used again.
-const KEPT_FORMAT: &str = "1";
+const KEPT_FORMAT: &str = "2";
 /// How many commits' executables are kept.
 const KEPT_COMMITS: usize = 16;
 
@@ -105,6 +105,7 @@ struct KeptTarget {
     name: String,
     folder: PathBuf,
     lacks: Vec<String>,
+    source: Option<PathBuf>,
 }
 
 impl Builder<'_> {
@@ -271,14 +272,15 @@ impl Built {
 
 impl From<KeptTarget> for BenchTarget {
     fn from(kept: KeptTarget) -> Self {
-        Self { package: kept.package, name: kept.name, folder: kept.folder, lacks: kept.lacks }
+        let KeptTarget { package, name, folder, lacks, source } = kept;
+        Self { package, name, folder, lacks, source }
     }
 }
 
 impl From<&BenchTarget> for KeptTarget {
     fn from(target: &BenchTarget) -> Self {
-        let BenchTarget { package, name, folder, lacks } = target.clone();
-        Self { package, name, folder, lacks }
+        let BenchTarget { package, name, folder, lacks, source } = target.clone();
+        Self { package, name, folder, lacks, source }
     }
 }
 

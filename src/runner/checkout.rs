@@ -38,13 +38,12 @@ pub struct Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
-    /// Opens or makes the tree at `dir`, borrowing the objects of the repository at `top`.
+    /// Opens or makes the tree at `dir`, borrowing the objects of the repository that `user` is in.
     ///
     /// # Errors
     ///
     /// If git fails or the folder cannot be written.
-    pub async fn open(ctx: &'a Context, top: &Path, dir: &Path) -> Result<Self, CheckoutError> {
-        let user = Git::of_user(ctx, top);
+    pub async fn open(ctx: &'a Context, user: &Git<'_>, dir: &Path) -> Result<Self, CheckoutError> {
         let path = |name: &'static str| ["rev-parse", "--path-format=absolute", "--git-path", name];
         let objects = user.text(path("objects")).await?;
         let shallow = PathBuf::from(user.text(path("shallow")).await?);

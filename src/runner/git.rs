@@ -35,18 +35,31 @@ pub enum GitError {
 pub struct Git<'a> {
     ctx: &'a Context,
     dir: PathBuf,
-    own: bool,
+    whose: Whose,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Whose {
+    User,
+    Own,
+    Bare,
 }
 
 impl<'a> Git<'a> {
     /// The user's repository: read only, with the user's configuration.
     pub fn of_user(ctx: &'a Context, dir: &Path) -> Self {
-        Self { ctx, dir: dir.to_owned(), own: false }
+        Self { ctx, dir: dir.to_owned(), whose: Whose::User }
     }
 
     /// A repository of ours: no configuration but its own, so no hooks and no filters.
     pub fn own(ctx: &'a Context, dir: &Path) -> Self {
-        Self { ctx, dir: dir.to_owned(), own: true }
+        Self { ctx, dir: dir.to_owned(), whose: Whose::Own }
+    }
+
+    /// A bare repository of ours. Git does not look for one in the folders above if this one is
+    /// broken.
+    pub fn bare(ctx: &'a Context, dir: &Path) -> Self {
+        Self { ctx, dir: dir.to_owned(), whose: Whose::Bare }
     }
 
     /// Where it runs.
@@ -122,7 +135,8 @@ impl<'a> Git<'a> {
         }
     }
 
-    fn job(&self, args: Vec<OsString>) -> crate::sandbox::Job {
+    /// The job that runs git with these arguments.
+    pub(super) fn job(&self, args: Vec<OsString>) -> crate::sandbox::Job {
         let mut job = self
             .ctx
             .job("git", &self.dir)
@@ -131,13 +145,16 @@ impl<'a> Git<'a> {
             .env("GIT_NO_LAZY_FETCH", "1")
             .env("LC_ALL", "C")
             .args(["-c", "core.quotePath=false", "-c", "core.fsmonitor=false"]);
-        if self.own {
+        if self.whose != Whose::User {
             job = job.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null").args([
                 "-c",
                 "core.hooksPath=/dev/null",
                 "-c",
                 "core.autocrlf=false",
             ]);
+        }
+        if self.whose == Whose::Bare {
+            job = job.args(["--git-dir=."]);
         }
         job.wall = Duration::from_secs(900);
         job.output = 512 << 20;

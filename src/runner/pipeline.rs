@@ -18,16 +18,18 @@ use super::{
     policy_part::{self, PolicyPartError},
     rules::{InForce, Overrides, RulesError},
     scan::DatabaseChoice,
-    select::{SelectError, Selected, Wish, select},
+    select::{SelectError, Selected, Source, select},
+    sources,
     toolchain::Toolchain,
 };
 use crate::{
     host, perf, policy,
     receipt::{
         self, Changes, DIGEST_FILE, RECEIPT_FILE, REPORT_FILE, ROUTE_FILE, Receipt, ReceiptError,
-        Run, SAMPLES_FILE, SCHEMA, Subject, Tool, VERDICT_FILE,
+        Rules, Run, SAMPLES_FILE, SCHEMA, Subject, Tool, VERDICT_FILE,
     },
     report,
+    sandbox::Isolation,
     verdict::{PartName, Verdict},
 };
 
@@ -35,7 +37,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Request {
     /// Which repository and commits.
-    pub wish: Wish,
+    pub source: Source,
     /// Rules from a file instead of the repository's own.
     pub config: Option<PathBuf>,
     /// Over the rules.
@@ -63,6 +65,8 @@ pub struct Gated {
     pub receipt: Receipt,
     /// The judgement.
     pub verdict: Verdict,
+    /// The rules before [`Request::overrides`]: what runs must share to be put together.
+    pub given: Rules,
     /// Where everything lies.
     pub folder: PathBuf,
 }
@@ -131,11 +135,12 @@ pub enum PipelineError {
 pub async fn run(ctx: &Context, request: &Request) -> Result<Gated, PipelineError> {
     let _lock = HostLock::take(ctx, &request.lock).await?;
     let started = Timestamp::now();
-    ctx.progress.phase("checkout", request.wish.repo.display().to_string());
-    let selected = select(ctx, &request.wish).await?;
+    ctx.progress.phase("checkout", request.source.what());
+    let selected = select(ctx, &request.source).await?;
     let place = Place::prepare(ctx, &selected).await?;
     let folder = Folder::make(&out_folder(ctx, request, started, &selected.subject))?;
     let mut rules = place.rules(&selected.subject, request.config.as_deref()).await?;
+    let given = rules.rules.clone();
     request.overrides.apply(&mut rules.rules);
     let changed = place.changed(&selected.subject).await?;
     let changes = place.changes(&selected.subject, &changed).await?;
@@ -147,7 +152,7 @@ pub async fn run(ctx: &Context, request: &Request) -> Result<Gated, PipelineErro
         return Err(PipelineError::Cancelled);
     }
     let facts = Gathered { selected, rules, changes, policy, perf, started };
-    finish(request, &folder, facts)
+    finish(request, &folder, facts, given)
 }
 
 /// Where the receipt goes: where the person wants it, or a new folder of ours.
@@ -197,7 +202,7 @@ impl RunJob<'_> {
             Some(Ready::Nothing(facts)) => Some((*facts, Vec::new())),
             Some(Ready::Built(built)) => {
                 let (toolchain, builds) = *built;
-                Some(self.measure(&toolchain, builds).await?)
+                Some(self.measure(subject, &toolchain, builds).await?)
             }
         };
         Ok((policy, perf))
@@ -248,6 +253,7 @@ impl RunJob<'_> {
 
     async fn measure(
         &self,
+        subject: &Subject,
         toolchain: &Toolchain,
         builds: Builds,
     ) -> Result<(perf::Facts, Vec<perf::Round>), PipelineError> {
@@ -262,10 +268,13 @@ impl RunJob<'_> {
             base: self.place.base_side().unwrap_or_else(|| head.clone()),
             head,
         };
+        let targets = builds.head.targets.clone();
         let (mut facts, rounds) =
             measure_built(&around, toolchain, builds, self.request.seed).await?;
         let edits = self.changed.iter().map(|file| &file.path).filter(|path| measures(path));
         facts.edits = edits.cloned().collect();
+        let (git, workspace) = (self.place.head.git(), &self.place.workspace);
+        sources::fill(&mut facts.pairs, &targets, &git, &subject.head.sha, workspace).await?;
         Ok((facts, rounds))
     }
 }
@@ -285,7 +294,12 @@ struct Gathered {
 }
 
 /// Writes samples, receipt, verdict and report, in that order: the facts are safe first.
-fn finish(request: &Request, folder: &Folder, facts: Gathered) -> Result<Gated, PipelineError> {
+fn finish(
+    request: &Request,
+    folder: &Folder,
+    facts: Gathered,
+    given: Rules,
+) -> Result<Gated, PipelineError> {
     let (mut artifacts, mut tools) = (Vec::new(), Vec::new());
     let policy: Option<policy::Facts> = facts.policy.map(|scanned| {
         artifacts.extend(scanned.artifacts);
@@ -312,7 +326,7 @@ fn finish(request: &Request, folder: &Folder, facts: Gathered) -> Result<Gated, 
             started: facts.started,
             finished: Timestamp::now(),
             command: request.command.clone(),
-            isolation: "none".to_owned(),
+            isolation: Isolation::None.word().to_owned(),
         },
         subject,
         rules: facts.rules.rules,
@@ -324,7 +338,7 @@ fn finish(request: &Request, folder: &Folder, facts: Gathered) -> Result<Gated, 
         artifacts,
     };
     let verdict = publish(folder, &receipt)?;
-    Ok(Gated { receipt, verdict, folder: folder.dir().to_owned() })
+    Ok(Gated { receipt, verdict, given, folder: folder.dir().to_owned() })
 }
 
 fn publish(folder: &Folder, receipt: &Receipt) -> Result<Verdict, PipelineError> {

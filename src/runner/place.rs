@@ -51,14 +51,15 @@ impl<'a> Place<'a> {
     /// If git fails, a folder cannot be written, or the head has no workspace.
     pub async fn prepare(ctx: &'a Context, selected: &Selected) -> Result<Self, PlaceError> {
         let (top, subject) = (&selected.top, &selected.subject);
+        let theirs = selected.git(ctx);
         let key = digest(top.as_os_str().as_encoded_bytes());
         let home = ctx.cache.join("repositories").join(short(&key));
-        let head = Tree::open(ctx, top, &home.join("head")).await?;
+        let head = Tree::open(ctx, &theirs, &home.join("head")).await?;
         head.put(&subject.head.sha).await?;
         let found = workspace(&head.git(), &subject.head.sha, &subject.subfolder).await?;
         let (mut base, mut base_workspace) = (None, None);
         if let Some(commit) = &subject.base {
-            let tree = Tree::open(ctx, top, &home.join("base")).await?;
+            let tree = Tree::open(ctx, &theirs, &home.join("base")).await?;
             tree.put(&commit.sha).await?;
             base_workspace = match workspace(&tree.git(), &commit.sha, &subject.subfolder).await {
                 Ok(folder) => Some(PathBuf::from(folder)),
@@ -67,7 +68,7 @@ impl<'a> Place<'a> {
             };
             base = Some(tree);
         }
-        let build = Tree::open(ctx, top, &home.join("build")).await?;
+        let build = Tree::open(ctx, &theirs, &home.join("build")).await?;
         Ok(Self { home, base, head, build, workspace: found.into(), base_workspace })
     }
 

@@ -19,7 +19,11 @@ use tokio::{
     process::{Child, Command},
 };
 
-use super::{Cancel, tree};
+use super::{
+    Cancel,
+    mark::{MARK, Mark},
+    tree,
+};
 
 /// A command and everything it is given.
 #[derive(Clone)]
@@ -171,7 +175,7 @@ impl Job {
     ///
     /// If it could not be started or watched; a command that fails is not an error.
     pub async fn run(&self, cancel: &Cancel) -> Result<Finished, SandboxError> {
-        let sweep = Sweep { mark: format!("{}-{:016x}", std::process::id(), fastrand::u64(..)) };
+        let sweep = Sweep { mark: Mark::fresh() };
         let started = Instant::now();
         let mut child = self.start(&sweep.mark).await?;
         let mut stdout = Capture::new(child.stdout.take(), self.output, None);
@@ -215,7 +219,7 @@ impl Job {
         Ok(Finished { ended, stdout: stdout.bytes, stderr: stderr.bytes, wall })
     }
 
-    async fn start(&self, mark: &str) -> Result<Child, SandboxError> {
+    async fn start(&self, mark: &Mark) -> Result<Child, SandboxError> {
         let mut tries = 0;
         loop {
             match self.spawn(mark) {
@@ -234,14 +238,14 @@ impl Job {
         }
     }
 
-    fn spawn(&self, mark: &str) -> io::Result<Child> {
+    fn spawn(&self, mark: &Mark) -> io::Result<Child> {
         let mut command = Command::new(&self.program);
         command
             .args(&self.args)
             .current_dir(&self.dir)
             .env_clear()
             .envs(&self.env)
-            .env(tree::MARK, mark)
+            .env(MARK, mark.to_string())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -271,7 +275,7 @@ fn spawn_on(core: usize, command: &mut Command) -> io::Result<Child> {
 
 /// Kills what is left of a job when it goes out of scope, on every way out.
 struct Sweep {
-    mark: String,
+    mark: Mark,
 }
 
 impl Drop for Sweep {

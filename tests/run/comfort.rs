@@ -9,44 +9,15 @@ use std::{
 
 use crate::support::{
     bench_double::crate_with,
-    repository::Repository,
+    hanging::{hanging, processes_of, until},
     t5::{plain, run, start},
 };
-
-/// Waits for something that another process does, and not for ever.
-#[track_caller]
-fn until(what: &str, mut there: impl FnMut() -> bool) {
-    let started = Instant::now();
-    while !there() {
-        assert!(started.elapsed() < Duration::from_secs(120), "{what} never came");
-        std::thread::yield_now();
-    }
-}
-
-/// A bench that leaves a daemon behind in a session of its own and then hangs, and says so in a
-/// file.
-fn hanging(repository: &Repository) -> std::path::PathBuf {
-    let started = repository.beside("started");
-    let body = format!(
-        "fn main() {{\nif !env::args().any(|arg| arg == \"--list\") {{\n\
-         std::process::Command::new(\"setsid\").args([\"sleep\", \"86399\"]).spawn().unwrap();\n\
-         fs::write({started:?}, std::process::id().to_string()).unwrap();\nloop {{}}\n}}\n"
-    );
-    repository.edit("benches/speed.rs", "fn main() {", &body);
-    started
-}
-
-fn processes_of(marker: &str) -> usize {
-    let entries = fs::read_dir("/proc").unwrap().flatten();
-    let lines = entries.filter_map(|entry| fs::read(entry.path().join("cmdline")).ok());
-    lines.filter(|line| String::from_utf8_lossy(line).contains(marker)).count()
-}
 
 #[test]
 fn ctrl_c_stops_the_whole_process_tree() {
     let repository = crate_with(&[("add", 100.0)]);
     repository.commit("Begin");
-    let started = hanging(&repository);
+    let started = hanging(&repository, 86_399);
     repository.commit("Hang");
     let before = repository.state();
 

@@ -16,10 +16,12 @@ use t5_gate::{
 /// Where cargo-deny lies, installed on first use.
 pub fn cargo_deny() -> &'static Path {
     static FOUND: OnceLock<PathBuf> = OnceLock::new();
-    FOUND.get_or_init(|| {
+    // On a thread of its own: a test may be asynchronous, and this waits.
+    let install = || {
         let runtime = tokio::runtime::Runtime::new().unwrap();
         runtime.block_on(tools::cargo_deny(&context())).expect("cargo-deny can be installed")
-    })
+    };
+    FOUND.get_or_init(|| std::thread::spawn(install).join().unwrap())
 }
 
 /// `PATH` with cargo-deny in front, so that a fresh cache finds it.

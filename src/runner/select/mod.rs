@@ -1,5 +1,7 @@
 //! Chooses the commits of a run: head, merge base, and the commit that the rules come from.
 
+mod mirror;
+
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -9,6 +11,27 @@ use super::{
     git::{Git, GitError},
 };
 use crate::receipt::{Commit, Subject};
+
+pub use mirror::MirrorWish;
+
+/// Where the commits are chosen, and by whom.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// By a person, in a repository of theirs.
+    Local(Wish),
+    /// By whoever made the job, in a mirror of ours.
+    Mirror(MirrorWish),
+}
+
+impl Source {
+    /// What it is about, for a person.
+    pub fn what(&self) -> String {
+        match self {
+            Self::Local(wish) => wish.repo.display().to_string(),
+            Self::Mirror(wish) => wish.repository.clone(),
+        }
+    }
+}
 
 /// What a person asked for.
 #[derive(Clone, Debug, Default)]
@@ -24,10 +47,19 @@ pub struct Wish {
 /// What was chosen.
 #[derive(Clone, Debug)]
 pub struct Selected {
-    /// The repository's top folder.
+    /// The repository's top folder, or the mirror's.
     pub top: PathBuf,
+    /// It is a bare mirror of ours.
+    pub mirror: bool,
     /// Base, head and rules.
     pub subject: Subject,
+}
+
+impl Selected {
+    /// Git in that repository.
+    pub fn git<'a>(&self, ctx: &'a Context) -> Git<'a> {
+        if self.mirror { Git::bare(ctx, &self.top) } else { Git::of_user(ctx, &self.top) }
+    }
 }
 
 /// The commits could not be chosen.
@@ -72,6 +104,25 @@ pub enum SelectError {
         /// The change.
         head: String,
     },
+    /// The same, where nobody could name another base.
+    #[error(
+        "the change {head} and the target branch at {rules} have no common ancestor, so there is \
+         nothing to compare; rebase the change onto its target branch"
+    )]
+    NoCommonAncestor {
+        /// The change.
+        head: String,
+        /// The tip of the target branch.
+        rules: String,
+    },
+    /// A commit that a mirror should hold.
+    #[error("{repository} has no commit {sha}; the job may be about one that is gone")]
+    NotMirrored {
+        /// Which repository.
+        repository: String,
+        /// Which commit.
+        sha: String,
+    },
     /// Git itself failed.
     #[error(transparent)]
     Git(#[from] GitError),
@@ -81,13 +132,19 @@ const UNSHALLOW: &str = "git fetch --unshallow";
 
 /// Chooses base, head and rules, without touching the repository.
 ///
-/// Without `--base`: the merge base with the default branch, where the head is not on it;
-/// else the head's first parent; else (a first commit) none.
-///
 /// # Errors
 ///
 /// If a name is unknown, or the history does not reach to the base.
-pub async fn select(ctx: &Context, wish: &Wish) -> Result<Selected, SelectError> {
+pub async fn select(ctx: &Context, source: &Source) -> Result<Selected, SelectError> {
+    match source {
+        Source::Local(wish) => local(ctx, wish).await,
+        Source::Mirror(wish) => mirror::select(ctx, wish).await,
+    }
+}
+
+/// Without `--base`: the merge base with the default branch, where the head is not on it;
+/// else the head's first parent; else (a first commit) none.
+async fn local(ctx: &Context, wish: &Wish) -> Result<Selected, SelectError> {
     let dir = wish.repo.canonicalize().map_err(|source| SelectError::NoRepository {
         dir: wish.repo.clone(),
         said: source.to_string(),
@@ -117,7 +174,7 @@ pub async fn select(ctx: &Context, wish: &Wish) -> Result<Selected, SelectError>
         chosen: chosen.how,
         uncommitted: uncommitted(&git).await?,
     };
-    Ok(Selected { top, subject })
+    Ok(Selected { top, mirror: false, subject })
 }
 
 struct Chosen {

@@ -1,0 +1,206 @@
+//! From a job to a folder with a receipt, or to a sentence why there is none.
+
+use std::{
+    fs,
+    io::{self, Read as _},
+    path::{Path, PathBuf},
+};
+
+use tracing::Instrument as _;
+
+use super::{Embedded, Newest};
+use crate::{
+    queue::{Job, Run, Scope, Subject, Trust, Work},
+    receipt::digest,
+    runner::{
+        Context,
+        mirror::{Mirror, MirrorError, Wanted},
+        pipeline::{self, Gated, PipelineError, Request},
+        repeat,
+        rules::Overrides,
+        select::{MirrorWish, Source},
+    },
+    sandbox::{Cancel, Isolation},
+    verdict::PartName,
+};
+
+/// A run that came to a receipt.
+pub(super) struct Attempted {
+    pub(super) run: Run,
+    /// Holds its files.
+    pub(super) folder: PathBuf,
+}
+
+/// Why a run did not.
+#[derive(Debug, thiserror::Error)]
+enum AttemptError {
+    #[error(
+        "this head was written by somebody without write permission, and this version cannot run \
+         such code safely, whoever approved it; somebody who has read it can push it to a branch \
+         of this repository"
+    )]
+    Stranger,
+    #[error(transparent)]
+    Mirror(#[from] MirrorError),
+    #[error(transparent)]
+    Pipeline(#[from] PipelineError),
+    #[error("the rules in force cannot be digested: {0}")]
+    Rules(#[from] serde_json::Error),
+    #[error("this machine gives no random numbers: {0}")]
+    Random(#[from] io::Error),
+    #[error("the run ended by a mistake of this program; its log says more: {0}")]
+    Broken(#[from] tokio::task::JoinError),
+}
+
+impl Embedded {
+    /// Gates a job. The error is a sentence for a person, without this machine's paths.
+    pub(super) async fn attempt(
+        &self,
+        work: &Work,
+        cancel: &Cancel,
+        newest: &Newest,
+    ) -> Result<Attempted, String> {
+        let done = self.gate(work, cancel, newest).await;
+        done.map_err(|error| {
+            let mut said = error.to_string();
+            tracing::info!(error = said, "no receipt");
+            said = harmless(&self.cache, &said);
+            said
+        })
+    }
+
+    async fn gate(
+        &self,
+        work: &Work,
+        cancel: &Cancel,
+        newest: &Newest,
+    ) -> Result<Attempted, AttemptError> {
+        if let (Trust::Stranger { .. }, Isolation::None) = (&work.job.job.trust, self.isolation) {
+            return Err(AttemptError::Stranger);
+        }
+        let cache = self.cache.clone();
+        let ctx = Context {
+            cache: self.cache.clone(),
+            env: self.env.clone(),
+            cancel: cancel.clone(),
+            progress: newest.listener(move |text| harmless(&cache, text)),
+        };
+        let id = random()?;
+        let folder = self.cache.join("runs").join(&id);
+        let wanted = Wanted::of(work);
+        let request = self.request(&work.job, &wanted, folder);
+        // A thread of its own: judging and reading large files would hold up the server's others.
+        let here = tokio::runtime::Handle::current();
+        let whole = async move { fetch_and_run(ctx, wanted, request).await }.in_current_span();
+        let gated = tokio::task::spawn_blocking(move || here.block_on(whole)).await??;
+        let run = run_of(id, &work.job, &gated)?;
+        Ok(Attempted { run, folder: gated.folder })
+    }
+
+    fn request(&self, job: &Job, wanted: &Wanted, out: PathBuf) -> Request {
+        let job = &job.job;
+        let (only, filter) = match &job.scope {
+            Scope::All => (None, Vec::new()),
+            Scope::Policy => (Some(PartName::Policy), Vec::new()),
+            Scope::Bench(filter) => (Some(PartName::Perf), filter.clone()),
+        };
+        let command = repeat::command(arguments(wanted, only, &filter));
+        Request {
+            source: Source::Mirror(MirrorWish {
+                // Known once it is fetched.
+                mirror: PathBuf::new(),
+                repository: job.repo.full_name(),
+                head: job.head.clone(),
+                rules: wanted.base.clone(),
+                chosen: chosen(&job.subject, &job.base_ref),
+                parent: matches!(job.subject, Subject::Branch(_)),
+            }),
+            config: None,
+            overrides: Overrides { filter, ..Overrides::default() },
+            only,
+            out: Some(out),
+            database: self.database.clone(),
+            offline: self.offline,
+            seed: fastrand::u64(..),
+            lock: self.lock.clone(),
+            command,
+        }
+    }
+}
+
+async fn fetch_and_run(
+    ctx: Context,
+    wanted: Wanted,
+    mut request: Request,
+) -> Result<Gated, AttemptError> {
+    ctx.progress.phase("checkout", request.source.what());
+    let mirror = Mirror::fetch(&ctx, &wanted).await?;
+    if let Source::Mirror(wish) = &mut request.source {
+        wish.mirror = mirror.dir().to_owned();
+    }
+    Ok(pipeline::run(&ctx, &request).await?)
+}
+
+/// What a person types in a clone to repeat it.
+fn arguments(wanted: &Wanted, only: Option<PartName>, filter: &[String]) -> Vec<String> {
+    let mut words = vec!["run".to_owned()];
+    // A branch's head is compared with its parent, and that is what `t5 run` does by itself.
+    if let Some(base) = wanted.base.as_ref().filter(|base| **base != wanted.head) {
+        words.extend(["--base".to_owned(), base.clone()]);
+    }
+    words.extend(["--head".to_owned(), wanted.head.clone()]);
+    let only = only.map(|part| match part {
+        PartName::Policy => "policy",
+        PartName::Perf => "bench",
+    });
+    words.extend(only.into_iter().flat_map(|part| ["--only".to_owned(), part.to_owned()]));
+    words.extend(filter.iter().flat_map(|text| ["--bench".to_owned(), text.clone()]));
+    words
+}
+
+fn chosen(subject: &Subject, base_ref: &str) -> String {
+    match subject {
+        Subject::Pull(number) => format!("pull request #{number} against {base_ref}"),
+        Subject::MergeGroup(_) => format!("merge group for {base_ref}"),
+        Subject::Branch(name) => format!("push to {name}"),
+    }
+}
+
+fn run_of(id: String, job: &Job, gated: &Gated) -> Result<Run, serde_json::Error> {
+    let receipt = &gated.receipt;
+    Ok(Run {
+        id,
+        job: job.job.id.clone(),
+        repo: job.job.repo.id,
+        subject: job.job.subject.clone(),
+        head: receipt.subject.head.sha.clone(),
+        base: receipt.subject.base.as_ref().map(|commit| commit.sha.clone()),
+        // Without the job's own filter: that is what tells a partial run from a whole one.
+        rules: digest(&serde_json::to_vec(&gated.given)?),
+        scope: job.job.scope.clone(),
+        outcome: gated.verdict.outcome,
+        started: receipt.run.started,
+        finished: receipt.run.finished,
+    })
+}
+
+/// 32 hexadecimal digits that nobody can guess: the address of a private repository's page hangs
+/// on them.
+fn random() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    fs::File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(data_encoding::HEXLOWER.encode(&bytes))
+}
+
+/// A text without the folder of ours, which says nothing to whoever reads it on GitHub.
+fn harmless(cache: &Path, text: &str) -> String {
+    let mut text = text.to_owned();
+    let real = cache.canonicalize().ok();
+    for folder in real.iter().map(PathBuf::as_path).chain([cache]) {
+        match folder.to_str() {
+            Some(folder) if folder.len() > 1 => text = text.replace(folder, "<cache>"),
+            _ => {}
+        }
+    }
+    text
+}
