@@ -87,7 +87,10 @@ pub(super) fn word(node: &Node) -> Result<String, Wrong> {
 }
 
 /// A word that passes a check of its own.
-pub(super) fn checked(node: &Node, check: impl Fn(&str) -> Result<(), Wrong>) -> Result<String, Wrong> {
+pub(super) fn checked(
+    node: &Node,
+    check: impl Fn(&str) -> Result<(), Wrong>,
+) -> Result<String, Wrong> {
     let text = word(node)?;
     check(&text)?;
     Ok(text)

@@ -11,17 +11,8 @@ use crate::config::{
     tree::{self, Node, Value},
 };
 
-const FILE: &[&str] = &[
-    "public-url",
-    "listen",
-    "data",
-    "github",
-    "check",
-    "publish",
-    "gates",
-    "runner",
-    "keep",
-];
+const FILE: &[&str] =
+    &["public-url", "listen", "data", "github", "check", "publish", "gates", "runner", "keep"];
 const GITHUB: &[&str] =
     &["api-url", "web-url", "app-id", "private-key-file", "webhook-secret-files"];
 const CHECK: &[&str] = &["name", "inconclusive", "could-not-run"];
@@ -75,7 +66,8 @@ fn github(node: &Node, github: &mut GitHub, found: &mut Found) {
     section.set("api-url", &mut github.api_url, |node| address::web(&word(node)?));
     section.set("web-url", &mut github.web_url, |node| address::web(&word(node)?));
     section.set_optional("app-id", &mut github.app_id, |node| {
-        whole(node, 1, u64::from(u32::MAX)).map_err(|wrong| wrong.hint("it stands on the App's settings page"))
+        whole(node, 1, u64::from(u32::MAX))
+            .map_err(|wrong| wrong.hint("it stands on the App's settings page"))
     });
     section.set_optional("private-key-file", &mut github.private_key_file, |node| {
         checked(node, absolute)
