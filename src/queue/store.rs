@@ -123,7 +123,7 @@ pub struct Settled {
     pub enqueued: Vec<String>,
     /// Ids of jobs that a runner has, and that ended: their runs have to be killed.
     pub stopped: Vec<String>,
-    /// Jobs that an approval let go.
+    /// Jobs whose head an approval was about; they were let go if it said [`super::Waiting::Nothing`].
     pub approved: Vec<String>,
 }
 
