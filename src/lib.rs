@@ -4,7 +4,7 @@
 //! Everything that judges is pure, with no I/O, clock, environment or async:
 //! [`verdict`], [`config`], [`policy`], [`perf`], [`receipt`], [`report`].
 //! Everything that touches the world talks to one outside thing:
-//! `sandbox`, `runner`, `host`, `store`, `cli`. Edges may use the pure part;
+//! `sandbox`, `runner`, `host`, `store`, `web`, `cli`. Edges may use the pure part;
 //! the pure part never looks back.
 
 #![forbid(unsafe_code)]
@@ -23,3 +23,4 @@ pub mod runner;
 pub mod sandbox;
 pub mod store;
 pub mod verdict;
+pub mod web;

@@ -1,12 +1,10 @@
 //! `t5.yml`: from the tree to the rules.
 
-use std::time::Duration;
-
 use super::{
-    BenchRules, Config, Mistakes, PolicyRules, duration,
+    BenchRules, Config, Mistakes, PolicyRules,
     mistake::{Found, Mistake, Place},
     name, pattern,
-    scalar::{Wrong, flag, line, number, word},
+    scalar::{Wrong, checked, flag, length, number},
     section::Section,
     tree::{self, Node, Value},
     waiver,
@@ -126,12 +124,6 @@ fn bench(node: &Node, found: &mut Found) -> BenchRules {
     rules
 }
 
-fn checked(node: &Node, check: impl Fn(&str) -> Result<(), Wrong>) -> Result<String, Wrong> {
-    let text = word(node)?;
-    check(&text)?;
-    Ok(text)
-}
-
 fn min_throughput(node: &Node) -> Result<f64, Wrong> {
     match number(node)? {
         share if share > 0.0 && share < 1.0 => Ok(share),
@@ -151,19 +143,6 @@ fn guard(node: &Node) -> Result<f64, Wrong> {
             Err(wrong.hint("half a percent is 0.005"))
         }
     }
-}
-
-fn length(node: &Node) -> Result<Duration, Wrong> {
-    if let Value::Number(number) = node.value {
-        let wrong = Wrong::new(format!("must be a duration, not the number {number}"));
-        return Err(wrong.hint("add its unit, as in 90s, 10m, 1h30m or 30d"));
-    }
-    let text = line(node)?;
-    duration::parse(&text).map_err(|error| {
-        let found = node.value.described();
-        Wrong::new(format!("is no duration, but {found}: it {error}"))
-            .hint("write it as in 90s, 10m, 1h30m or 30d")
-    })
 }
 
 fn seconds(node: &Node, longest: u64) -> Result<u64, Wrong> {

@@ -1,6 +1,9 @@
 //! Reads single values, and says what is wrong with one.
 
+use std::time::Duration;
+
 use super::{
+    duration,
     mistake::{Mistake, Place, is_invisible},
     tree::{Node, Value},
 };
@@ -81,4 +84,28 @@ pub(super) fn word(node: &Node) -> Result<String, Wrong> {
         }
         _ => Ok(text),
     }
+}
+
+/// A word that passes a check of its own.
+pub(super) fn checked(
+    node: &Node,
+    check: impl Fn(&str) -> Result<(), Wrong>,
+) -> Result<String, Wrong> {
+    let text = word(node)?;
+    check(&text)?;
+    Ok(text)
+}
+
+/// A length of time.
+pub(super) fn length(node: &Node) -> Result<Duration, Wrong> {
+    if let Value::Number(number) = node.value {
+        let wrong = Wrong::new(format!("must be a duration, not the number {number}"));
+        return Err(wrong.hint("add its unit, as in 90s, 10m, 1h30m or 30d"));
+    }
+    let text = line(node)?;
+    duration::parse(&text).map_err(|error| {
+        let found = node.value.described();
+        Wrong::new(format!("is no duration, but {found}: it {error}"))
+            .hint("write it as in 90s, 10m, 1h30m or 30d")
+    })
 }

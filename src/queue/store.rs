@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use super::{
     Due, Ended, Finish, Heard, Job, Lane, NewJob, Progress, Published, Reaped, Run, Subject, Target,
 };
-use crate::github::webhook::Verified;
+use crate::github::{event::Repo, webhook::Verified};
 
 /// The database could not answer.
 #[derive(Debug, thiserror::Error)]
@@ -221,6 +221,9 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     async fn job_of_head(&self, repo: u64, head: &str) -> Result<Option<Job>, StoreError>;
     /// Jobs that are live, or became so last, the newest first.
     async fn jobs(&self, limit: u32) -> Result<Vec<Job>, StoreError>;
+    /// A repository by its name, letter case aside, as the newest job describes it: a renamed
+    /// one is found under its newest name alone.
+    async fn repo_named(&self, owner: &str, name: &str) -> Result<Option<Repo>, StoreError>;
     /// How many jobs a runner will take before this one, those that are leased among them.
     async fn ahead_of(&self, job: &str) -> Result<u32, StoreError>;
     /// How long the last runs took, of the repository where it has some, in seconds.

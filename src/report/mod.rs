@@ -12,9 +12,9 @@ mod markdown;
 mod page;
 pub mod posted;
 mod tally;
-mod units;
+pub(crate) mod units;
 mod verify;
-mod words;
+pub(crate) mod words;
 
 use crate::{receipt::Receipt, verdict::Verdict};
 

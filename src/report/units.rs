@@ -36,7 +36,7 @@ pub(super) fn rate(work: Throughput, nanoseconds: f64) -> String {
 }
 
 /// A size: `480 KiB`.
-pub(super) fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     const KIB: f64 = 1024.0;
     const UNITS: [(f64, &str); 4] =
         [(1.0, "B"), (KIB, "KiB"), (KIB * KIB, "MiB"), (KIB * KIB * KIB, "GiB")];
@@ -48,7 +48,7 @@ pub(super) fn size(bytes: u64) -> String {
 }
 
 /// A duration of a build or a run: `43 s`, `4 min 36 s`, `1 h 2 min`.
-pub(super) fn duration(seconds: f64) -> String {
+pub(crate) fn duration(seconds: f64) -> String {
     if seconds < 10.0 {
         return format!("{seconds:.1} s");
     }

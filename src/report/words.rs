@@ -6,7 +6,7 @@ use crate::{
     verdict::{Outcome, PartName, Route, Skip},
 };
 
-pub(super) fn outcome(outcome: Outcome) -> &'static str {
+pub(crate) fn outcome(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Pass => "pass",
         Outcome::Attention => "attention",
@@ -17,7 +17,7 @@ pub(super) fn outcome(outcome: Outcome) -> &'static str {
 }
 
 /// What an outcome means, for a reader who has not seen the word before.
-pub(super) fn meaning(outcome: Outcome) -> &'static str {
+pub(crate) fn meaning(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Pass => "everything that was asked was answered, and the answers are good",
         Outcome::Attention => "nothing failed, but a person should look",
@@ -27,14 +27,14 @@ pub(super) fn meaning(outcome: Outcome) -> &'static str {
     }
 }
 
-pub(super) fn part(part: PartName) -> &'static str {
+pub(crate) fn part(part: PartName) -> &'static str {
     match part {
         PartName::Policy => "Policy",
         PartName::Perf => "Performance",
     }
 }
 
-pub(super) fn skip(skip: Skip) -> &'static str {
+pub(crate) fn skip(skip: Skip) -> &'static str {
     match skip {
         Skip::NoSurface => "no-surface",
         Skip::NoBase => "no-base",
@@ -42,7 +42,7 @@ pub(super) fn skip(skip: Skip) -> &'static str {
     }
 }
 
-pub(super) fn skip_meaning(skip: Skip) -> &'static str {
+pub(crate) fn skip_meaning(skip: Skip) -> &'static str {
     match skip {
         Skip::NoSurface => "the change holds nothing that this part looks at",
         Skip::NoBase => "there is no commit to compare with",
@@ -50,7 +50,7 @@ pub(super) fn skip_meaning(skip: Skip) -> &'static str {
     }
 }
 
-pub(super) fn route(route: Route) -> &'static str {
+pub(crate) fn route(route: Route) -> &'static str {
     match route {
         Route::PolicyFixer => "policy-fixer",
         Route::PerfFixer => "perf-fixer",

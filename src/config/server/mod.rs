@@ -1,6 +1,18 @@
 //! The server's own configuration, `/etc/t5/server.yml`: text in, valid value out.
+//!
+//! `config/server.schema.json` describes the file, and `config/server.default.yml` says nothing
+//! but the defaults.
+
+mod address;
+mod gates;
+mod read;
 
 use std::time::Duration;
+
+pub use read::parse;
+
+use super::Mistake;
+use crate::config::mistake::Place;
 
 /// What `t5 serve` is told. Secrets never stand here, only the files that hold them.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,4 +106,54 @@ pub struct Runner {
     pub lease: Duration,
     /// How often a job may be begun.
     pub attempts: u32,
+}
+
+impl Server {
+    /// What a file means that holds this address alone.
+    pub fn default_for(public_url: &str) -> Self {
+        Self {
+            public_url: public_url.trim_end_matches('/').to_owned(),
+            listen: "127.0.0.1:8080".to_owned(),
+            data: "/var/lib/t5".to_owned(),
+            github: GitHub::default(),
+            check: Check::default(),
+            publish: Publish { labels: true, status: false, sarif: false },
+            gates: gates::usual(),
+            runner: Runner { embedded: true, lease: Duration::from_secs(120), attempts: 3 },
+            keep: Duration::from_secs(30 * 86_400),
+        }
+    }
+
+    /// Takes another public address, as it came from outside the file.
+    ///
+    /// # Errors
+    ///
+    /// If it is no such address; the place of the mistake means nothing.
+    pub fn set_public_url(&mut self, address: &str) -> Result<(), Mistake> {
+        let read = address::public(address);
+        self.public_url = read.map_err(|wrong| wrong.of("the public address", Place::START))?;
+        Ok(())
+    }
+}
+
+impl Default for GitHub {
+    fn default() -> Self {
+        Self {
+            api_url: "https://api.github.com".to_owned(),
+            web_url: "https://github.com".to_owned(),
+            app_id: None,
+            private_key_file: None,
+            webhook_secret_files: Vec::new(),
+        }
+    }
+}
+
+impl Default for Check {
+    fn default() -> Self {
+        Self {
+            name: "integrative:gate:benchmarks".to_owned(),
+            inconclusive: Unproved::ActionRequired,
+            could_not_run: Unproved::ActionRequired,
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod leases;
 mod notes;
 mod open;
 mod outbox;
+mod repos;
 mod runs;
 mod store;
 mod tell;

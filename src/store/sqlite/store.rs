@@ -7,11 +7,11 @@ use sqlx::{Connection as _, SqliteConnection};
 use super::{
     Sqlite, deliveries,
     deliveries::DueRow,
-    effects, jobs, leases, notes, outbox, runs,
+    effects, jobs, leases, notes, outbox, repos, runs,
     value::{Fault, cannot},
 };
 use crate::{
-    github::webhook::Verified,
+    github::{event::Repo, webhook::Verified},
     queue::{
         Accepted, Delivery, DeliveryState, DeliverySummary, Due, Effect, Ended, Finish, Heard, Job,
         Lane, Progress, Published, Reaped, Run, Settled, Store, StoreError, Subject, Target,
@@ -183,6 +183,10 @@ impl Store for Sqlite {
 
     async fn jobs(&self, limit: u32) -> Result<Vec<Job>, StoreError> {
         reading!(self, "list jobs", |conn| jobs::list(conn, limit))
+    }
+
+    async fn repo_named(&self, owner: &str, name: &str) -> Result<Option<Repo>, StoreError> {
+        reading!(self, "find a repository", |conn| repos::named(conn, owner, name))
     }
 
     async fn ahead_of(&self, job: &str) -> Result<u32, StoreError> {

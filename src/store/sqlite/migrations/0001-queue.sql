@@ -58,6 +58,8 @@ CREATE INDEX jobs_queued ON jobs (priority DESC, seq) WHERE state = 'queued';
 CREATE INDEX jobs_leased ON jobs (lease_until) WHERE state = 'leased';
 CREATE INDEX jobs_of_subject ON jobs (repo, subject, seq);
 CREATE INDEX jobs_of_head ON jobs (repo, head, seq);
+CREATE INDEX jobs_of_name
+    ON jobs (lower(doc ->> '$.repo.owner'), lower(doc ->> '$.repo.name'), seq);
 CREATE INDEX jobs_judged ON jobs (finished) WHERE ended = 'judged';
 
 CREATE TABLE runs (
