@@ -1,4 +1,16 @@
 //! A delivery's way from bytes that anybody may have sent to an event of GitHub's.
+//!
+//! [`verify`] looks at the headers and the signature, [`parse`] at what was signed. Both are
+//! pure. The type between them, [`Verified`], is the only input of `parse`.
+
+mod parse;
+mod payload;
+mod secrets;
+mod signature;
+
+pub use parse::parse;
+pub use secrets::{NoSecret, Secrets};
+pub use signature::{BODY_LIMIT, Headers, Refused, verify};
 
 /// A delivery whose signature was good. Made by `verify`, and by `store` for what it kept of
 /// one; nothing else can be parsed.
