@@ -87,10 +87,9 @@ fn action<'a>(event: &str, known: &[&str], action: Option<&'a str>) -> Result<&'
 fn who(sender: Option<Login>, what: &What) -> Result<String, String> {
     match (sender, what) {
         (Some(login), _) => Ok(login.0),
-        (
-            None,
-            What::Comment(_) | What::Rerun(_) | What::RerunSuite(_) | What::Button { .. },
-        ) => Err("`sender` is missing".to_owned()),
+        (None, What::Comment(_) | What::Rerun(_) | What::RerunSuite(_) | What::Button { .. }) => {
+            Err("`sender` is missing".to_owned())
+        }
         (None, _) => Ok(NOBODY.to_owned()),
     }
 }
