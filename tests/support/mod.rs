@@ -6,5 +6,6 @@ pub mod hanging;
 pub mod not_run;
 pub mod npm;
 pub mod repository;
+pub mod signed;
 pub mod t5;
 pub mod tool;
