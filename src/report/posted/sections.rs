@@ -227,8 +227,8 @@ fn next_unjudged(posted: &Posted<'_>) -> &'static str {
         Stage::Queued { .. } | Stage::Running { .. } => "wait; this text changes by itself",
         Stage::AwaitsApproval { .. } => "somebody with write permission reads the change",
         Stage::AwaitsSandbox { .. } => {
-            "somebody with write permission reads the change, and gates it on a machine of their \
-             own with `t5 run`, or pushes it to a branch of this repository"
+            "somebody with write permission reads the change and, if they would build it \
+             themselves, gates it on a machine of their own with `t5 run`"
         }
         Stage::Ended { how: Superseded, .. } => "the newer job tells",
         Stage::Ended { how: Cancelled, .. } => "`/rerun-t5` runs it again",

@@ -69,13 +69,13 @@ fn pair(state: PairState, filler: &str, number: usize) -> Pair {
 }
 
 fn finding(state: FindingState, filler: &str, number: usize) -> Finding {
-    let mut finding = if number % 2 == 0 { advisory(state) } else { licence(state) };
+    let mut finding = if number.is_multiple_of(2) { advisory(state) } else { licence(state) };
     finding.package.name = name(filler, number);
     finding.why = name(filler, number);
     for link in &mut finding.chain {
         link.name = name(filler, number);
     }
-    if number % 5 == 0 {
+    if number.is_multiple_of(5) {
         finding.severity = Severity::Warning;
     }
     finding
