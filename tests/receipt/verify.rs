@@ -125,7 +125,7 @@ fn a_folder_of_a_gate_that_wrote_no_route_is_whole() {
     older.0.remove(ROUTE_FILE);
     older.verify().unwrap();
     older.put(ROUTE_FILE, Folder::of(&small()).text(ROUTE_FILE).replace("pr-doc", "perf"));
-    insta::assert_snapshot!(older.said(), @"t5-route.json: from line 9 on it is not the route that the receipt gives. The written route does not follow from the facts");
+    insta::assert_snapshot!(older.said(), @"t5-route.json: from line 10 on it is not the route that the receipt gives. The written route does not follow from the facts");
 }
 
 #[test]
