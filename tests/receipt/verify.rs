@@ -206,6 +206,7 @@ fn an_artifact_stays_in_the_folder_and_holds_what_was_said() {
         "verdict.json",
         "receipt.json",
         "report.md",
+        "t5-route.json",
         "receipt.json.sha256",
     ] {
         assert!(with(path).verify().is_err(), "«{path}» was accepted");
