@@ -75,8 +75,13 @@ fn opens_a_block(line: &str) -> Option<char> {
 /// The inside of a code span that somebody else wrote, where it can stay one.
 fn quoted(rest: &str) -> Option<&str> {
     let (inner, after) = rest.split_once('`')?;
-    let plain = !inner.trim().is_empty() && !inner.contains(['|', '\\']);
+    let plain = !inner.trim().is_empty() && !inner.contains(['|', '\\']) && !anchors(inner);
     (plain && !after.starts_with('`')).then_some(inner)
+}
+
+/// Could it pass for one of our hidden anchors, where a program looks for them in the raw text?
+fn anchors(text: &str) -> bool {
+    text.contains("<!--")
 }
 
 fn names_an_emoji(rest: &str) -> bool {
@@ -92,7 +97,7 @@ pub(super) fn code(raw: &str, limit: usize) -> String {
         return String::new();
     }
     let quiet = |c: char| !matches!(c, '`' | '|' | '\\');
-    if plain.chars().all(quiet) {
+    if plain.chars().all(quiet) && !anchors(&plain) {
         return format!("`{plain}`");
     }
     // A span of backticks cannot hold these in a table for every reader; a tag can.
@@ -237,6 +242,8 @@ mod tests {
         assert_eq!(code("quantize/i2s/1024", 99), "`quantize/i2s/1024`");
         assert_eq!(code("a|b`c", 99), "<code>a&#124;b&#96;c</code>");
         assert_eq!(code(" \u{202e}\u{7}", 99), "");
+        assert_eq!(code("<!--a", 99), "<code>&#60;&#33;&#45;&#45;a</code>");
+        assert_eq!(text("`<!--a`", 99), "\\`&lt;!--a\\`");
     }
 
     #[test]

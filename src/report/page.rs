@@ -44,7 +44,7 @@ impl Page {
 
     /// Nothing for no items.
     pub(super) fn bullets(&mut self, items: impl IntoIterator<Item = String>) {
-        let (items, left_out) = self.within(items.into_iter().collect());
+        let (items, left_out) = self.within(items);
         self.list(items.into_iter().map(|item| format!("- {item}\n")));
         self.rest(left_out);
     }
@@ -52,7 +52,7 @@ impl Page {
     /// Bullets of which the first stand open and the others are folded away under their count.
     pub(super) fn long_bullets(
         &mut self,
-        items: Vec<String>,
+        items: impl IntoIterator<Item = String>,
         open: usize,
         summary: impl FnOnce(usize) -> String,
     ) {
@@ -67,7 +67,7 @@ impl Page {
 
     /// Numbered from 1; nothing for no items.
     pub(super) fn numbered(&mut self, items: impl IntoIterator<Item = String>) {
-        let (items, left_out) = self.within(items.into_iter().collect());
+        let (items, left_out) = self.within(items);
         self.list(items.into_iter().zip(1..).map(|(item, number)| format!("{number}. {item}\n")));
         self.rest(left_out);
     }
@@ -78,7 +78,7 @@ impl Page {
         columns: [&str; N],
         rows: impl IntoIterator<Item = [String; N]>,
     ) {
-        let (rows, left_out) = self.within(rows.into_iter().collect());
+        let (rows, left_out) = self.within(rows);
         self.rows(columns, &rows);
         self.rest(left_out);
     }
@@ -88,7 +88,7 @@ impl Page {
     pub(super) fn long_table<const N: usize>(
         &mut self,
         columns: [&str; N],
-        rows: Vec<[String; N]>,
+        rows: impl IntoIterator<Item = [String; N]>,
         open: usize,
         summary: impl FnOnce(usize) -> String,
     ) {
@@ -131,12 +131,19 @@ impl Page {
         self.text
     }
 
-    /// What may be shown, and how many are left out.
-    fn within<T>(&self, mut items: Vec<T>) -> (Vec<T>, usize) {
-        let all = items.len();
-        items.truncate(self.limit.as_ref().map_or(all, |limit| limit.rows));
-        let left_out = all - items.len();
-        (items, left_out)
+    /// What may be shown, and how many are left out. These are not even rendered, where their
+    /// count is known without it.
+    fn within<T>(&self, items: impl IntoIterator<Item = T>) -> (Vec<T>, usize) {
+        let mut items = items.into_iter();
+        let Some(limit) = &self.limit else {
+            return (items.collect(), 0);
+        };
+        let shown = items.by_ref().take(limit.rows).collect();
+        let left_out = match items.size_hint() {
+            (least, Some(most)) if least == most => least,
+            _ => items.count(),
+        };
+        (shown, left_out)
     }
 
     fn rest(&mut self, left_out: usize) {

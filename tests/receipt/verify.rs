@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use t5_gate::{
     policy::FindingState,
     receipt::{
-        Artifact, DIGEST_FILE, FileError, Files, RECEIPT_FILE, REPORT_FILE, Refusal, SAMPLES_FILE,
-        VERDICT_FILE, Verified, digest, encode, encode_rounds, encode_verdict, judge, side_file,
+        Artifact, DIGEST_FILE, FileError, Files, RECEIPT_FILE, REPORT_FILE, ROUTE_FILE, Refusal,
+        SAMPLES_FILE, VERDICT_FILE, Verified, digest, encode, encode_rounds, encode_verdict, judge,
+        side_file,
     },
-    report::{markdown, verify},
+    report::{markdown, posted::encode_route, verify},
 };
 
 use super::build::{Gated, content, empty, licence};
@@ -38,6 +39,7 @@ impl Folder {
         folder.put(RECEIPT_FILE, receipt);
         folder.put(VERDICT_FILE, encode_verdict(&verdict).unwrap());
         folder.put(REPORT_FILE, markdown(&gated.receipt, &verdict).unwrap());
+        folder.put(ROUTE_FILE, encode_route(&gated.receipt, &verdict).unwrap());
         if !gated.rounds.is_empty() {
             folder.put(SAMPLES_FILE, encode_rounds(&gated.rounds).unwrap());
         }
@@ -85,10 +87,10 @@ fn a_whole_folder_is_intact_and_not_authenticated() {
 #[test]
 fn every_flipped_byte_is_refused() {
     let whole = Folder::of(&small());
-    for name in [RECEIPT_FILE, DIGEST_FILE, SAMPLES_FILE, VERDICT_FILE, REPORT_FILE] {
+    for name in [RECEIPT_FILE, DIGEST_FILE, SAMPLES_FILE, VERDICT_FILE, REPORT_FILE, ROUTE_FILE] {
         let length = whole.0[name].len();
         // What follows from the receipt is compared as a whole: a sample of its bytes will do.
-        let step = if name == REPORT_FILE { 17 } else { 1 };
+        let step = if matches!(name, REPORT_FILE | ROUTE_FILE) { 17 } else { 1 };
         for at in (0..length).step_by(step) {
             let mut flipped = whole.clone();
             let byte = &mut flipped.0.get_mut(name).unwrap()[at];
@@ -115,6 +117,15 @@ fn a_byte_more_or_less_is_refused() {
         without.0.remove(name);
         assert!(without.said().contains(&format!("{name}: it is missing")), "{}", without.said());
     }
+}
+
+#[test]
+fn a_folder_of_a_gate_that_wrote_no_route_is_whole() {
+    let mut older = Folder::of(&small());
+    older.0.remove(ROUTE_FILE);
+    older.verify().unwrap();
+    older.put(ROUTE_FILE, Folder::of(&small()).text(ROUTE_FILE).replace("pr-doc", "perf"));
+    insta::assert_snapshot!(older.said(), @"t5-route.json: from line 10 on it is not the route that the receipt gives. The written route does not follow from the facts");
 }
 
 #[test]
@@ -195,6 +206,7 @@ fn an_artifact_stays_in_the_folder_and_holds_what_was_said() {
         "verdict.json",
         "receipt.json",
         "report.md",
+        "t5-route.json",
         "receipt.json.sha256",
     ] {
         assert!(with(path).verify().is_err(), "«{path}» was accepted");

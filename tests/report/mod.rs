@@ -4,3 +4,4 @@ mod contradictions;
 mod hostile;
 mod marks;
 mod pages;
+mod posted;

@@ -37,6 +37,9 @@ fn a_loss_fails_and_goes_to_the_perf_fixer() {
     assert_eq!(add["state"], "regressed");
     let ratio = add["estimate"]["ratio"].as_f64().unwrap();
     assert!((0.82..0.85).contains(&ratio), "100/120 was measured as {ratio}");
+    let route: Value = serde_json::from_str(&said.file("t5-route.json")).unwrap();
+    assert_eq!(route["routes"], serde_json::json!(["perf-fixer"]));
+    assert_eq!(route["failing"][0]["id"], "add");
     assert_eq!(said.pair("mul")["state"], "held");
     assert_eq!(said.verdict()["routes"], serde_json::json!(["perf-fixer"]));
     assert!(said.out.contains("add"), "{}", said.out);

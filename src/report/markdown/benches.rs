@@ -190,6 +190,7 @@ fn names(page: &mut Page, title: &str, benches: &[BenchId]) {
         return;
     }
     page.paragraph(&format!("{title}:"));
-    let names = benches.iter().map(name).collect();
-    page.long_bullets(names, limits::OPEN_ROWS, |folded| format!("{folded} more"));
+    page.long_bullets(benches.iter().map(name), limits::OPEN_ROWS, |folded| {
+        format!("{folded} more")
+    });
 }

@@ -22,7 +22,7 @@ pub(in crate::report) const COLUMNS: [&str; 6] =
 pub(super) fn introduced(page: &mut Page, receipt: &Receipt, facts: &Facts) {
     page.heading(3, "Introduced findings");
     let rows = rows(receipt, facts, FindingState::Introduced);
-    if rows.is_empty() {
+    if rows.len() == 0 {
         let unknown = facts.scans.iter().any(|scan| {
             scan.side == policy::Side::Head
                 && !matches!(scan.state, policy::ScanState::Finished { .. })
@@ -44,7 +44,7 @@ pub(super) fn others(page: &mut Page, receipt: &Receipt, facts: &Facts) {
         (FindingState::Fixed, "in the base alone"),
     ] {
         let rows = rows(receipt, facts, state);
-        if rows.is_empty() {
+        if rows.len() == 0 {
             continue;
         }
         let count = words::counted(rows.len(), "finding", "findings");
@@ -53,25 +53,25 @@ pub(super) fn others(page: &mut Page, receipt: &Receipt, facts: &Facts) {
     }
 }
 
-fn open_then_folded(page: &mut Page, rows: Vec<[String; 6]>) {
+fn open_then_folded(page: &mut Page, rows: impl IntoIterator<Item = [String; 6]>) {
     page.long_table(COLUMNS, rows, limits::OPEN_ROWS, |folded| {
         words::counted(folded, "more finding", "more findings")
     });
 }
 
 /// Findings of one state, those that decide first.
-pub(in crate::report) fn rows(
-    receipt: &Receipt,
-    facts: &Facts,
+pub(in crate::report) fn rows<'a>(
+    receipt: &'a Receipt,
+    facts: &'a Facts,
     state: FindingState,
-) -> Vec<[String; 6]> {
+) -> impl ExactSizeIterator<Item = [String; 6]> + use<'a> {
     let mut findings: Vec<&Finding> =
         facts.findings.iter().filter(|finding| finding.state == state).collect();
     let day = judged_on(receipt);
     // Stable: what decides comes first, the receipt's own order is kept among equals.
     findings
         .sort_by_key(|finding| (weight(facts, finding, day), std::cmp::Reverse(finding.severity)));
-    findings.into_iter().map(|finding| row(receipt, facts, finding)).collect()
+    findings.into_iter().map(move |finding| row(receipt, facts, finding))
 }
 
 fn row(receipt: &Receipt, facts: &Facts, finding: &Finding) -> [String; 6] {

@@ -50,17 +50,14 @@ fn reasons(page: &mut Page, verdict: &Verdict) {
         .flat_map(|part| part.reasons.iter().map(move |reason| (part.name, reason)))
         .collect();
     rows.sort_by_key(|(_, reason)| std::cmp::Reverse(reason.outcome));
-    let rows: Vec<[String; 4]> = rows
-        .into_iter()
-        .map(|(part, reason)| {
-            [
-                format!("{} {}", Mark::against(reason.outcome), words::outcome(reason.outcome)),
-                words::part(part).to_lowercase(),
-                code(&reason.code, limits::ID),
-                text(&reason.text, limits::REASON),
-            ]
-        })
-        .collect();
+    let rows = rows.into_iter().map(|(part, reason)| {
+        [
+            format!("{} {}", Mark::against(reason.outcome), words::outcome(reason.outcome)),
+            words::part(part).to_lowercase(),
+            code(&reason.code, limits::ID),
+            text(&reason.text, limits::REASON),
+        ]
+    });
     let columns = ["Weight", "Part", "Code", "Reason"];
     page.long_table(columns, rows, limits::OPEN_ROWS, |folded| {
         words::counted(folded, "more reason", "more reasons")

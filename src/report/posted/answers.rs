@@ -3,7 +3,7 @@
 //! Each answer begins with a hidden marker that names the comment, so that an answer that may or
 //! may not have arrived can be looked for. Nobody is mentioned: whoever asked reads the thread.
 
-use super::{Posted, Stage, budget::link, headline, judged::Judged};
+use super::{Posted, Stage, budget::link, headline, judged::Judged, sections::approval};
 use crate::report::{
     escape::{code, text},
     limits,
@@ -137,11 +137,10 @@ pub fn closed(comment: u64) -> String {
 
 /// The head is a stranger's and waits for an approval.
 pub fn awaits_approval(comment: u64, head: &str) -> String {
-    let sha: String = head.chars().take(12).collect();
     let line = format!(
         "This is a stranger's change and nothing of it runs before somebody with write \
          permission has read and approved it: {}.",
-        code(&format!("/t5 approve {sha}"), 64)
+        code(&approval(head), 64)
     );
     answer(comment, &line)
 }

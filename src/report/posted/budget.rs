@@ -15,22 +15,10 @@ pub const TITLE_LIMIT: usize = 255;
 pub(super) const MESSAGE_LIMIT: usize = 4_000;
 /// An address longer than this is none of ours.
 const ADDRESS_LIMIT: usize = 1_000;
-/// How many rows each table and each list may have, from all to none.
-const STEPS: [Option<usize>; 11] = [
-    None,
-    Some(200),
-    Some(100),
-    Some(60),
-    Some(40),
-    Some(20),
-    Some(10),
-    Some(5),
-    Some(2),
-    Some(1),
-    Some(0),
-];
+/// How many rows each table and each list may have where all of them do not fit.
+const STEPS: [usize; 12] = [400, 200, 100, 60, 40, 30, 20, 10, 5, 2, 1, 0];
 
-/// The first rendering that fits, each with fewer rows than the one before; whole rows are left
+/// The rendering with the most rows that fits; whole rows are left
 /// out, so nothing is ever cut inside a character, a table's row, a fence or a fold.
 pub(super) fn fitted(
     budget: usize,
@@ -41,10 +29,17 @@ pub(super) fn fitted(
         Some(report) => link("the full report", report),
         None => link("the job's page", links.page),
     };
-    STEPS.iter().find_map(|rows| {
-        let text = render(rows.map(|rows| Limit { rows, rest: rest.clone() }));
-        (text.chars().count() <= budget).then_some(text)
-    })
+    let rendered =
+        |rows: Option<usize>| render(rows.map(|rows| Limit { rows, rest: rest.clone() }));
+    let fits = |text: &str| text.chars().count() <= budget;
+    let whole = rendered(None);
+    if fits(&whole) {
+        return Some(whole);
+    }
+    // Fewer rows never take more room, so there is no need to try each step.
+    let at = STEPS.partition_point(|rows| !fits(&rendered(Some(*rows))));
+    let text = rendered(Some(*STEPS.get(at)?));
+    fits(&text).then_some(text)
 }
 
 /// A link of Markdown; an address that could end it early is shown as it is instead.

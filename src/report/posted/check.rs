@@ -6,7 +6,7 @@ use super::{
     budget::{CHECK_LIMIT, fitted, link},
     headline,
     judged::Judged,
-    sections,
+    sections::{self, Detail},
 };
 use crate::report::{
     Contradictions, markdown,
@@ -55,7 +55,7 @@ fn summary(
             page.heading(3, "On a machine of your own");
             page.command(&judged.receipt.run.command);
         }
-        None => sections::unjudged(&mut page, posted),
+        None => sections::unjudged(&mut page, posted, Detail::Counts),
     }
     if unremarked > 0 {
         page.paragraph(&format!(
@@ -64,8 +64,10 @@ fn summary(
     }
     sections::links(&mut page, posted);
     sections::earlier(&mut page, posted.earlier);
-    page.heading(3, "Quality gates");
-    sections::gates(&mut page, posted, &headline::state(posted, judged));
+    if !posted.gates.is_empty() {
+        page.heading(3, "Quality gates");
+        sections::gates(&mut page, posted, &headline::state(posted, judged));
+    }
     page.finish()
 }
 

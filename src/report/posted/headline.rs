@@ -89,12 +89,22 @@ pub(super) fn status(posted: &Posted<'_>, judged: Option<&Judged<'_>>) -> CheckS
     }
 }
 
-pub(super) fn ended(how: EndedWithout) -> &'static str {
+fn ended(how: EndedWithout) -> &'static str {
     match how {
         EndedWithout::Error => "Could not run: the gate came to no result",
         EndedWithout::Superseded => "Superseded: a newer job took its place",
         EndedWithout::Cancelled => "Cancelled before it came to a result",
         EndedWithout::TimedOut => "Timed out: its runner went silent too often",
+    }
+}
+
+/// Why there is no verdict.
+pub(super) fn ended_why(how: EndedWithout) -> &'static str {
+    match how {
+        EndedWithout::Error => "the gate came to no result",
+        EndedWithout::Superseded => "a newer job took its place",
+        EndedWithout::Cancelled => "it was cancelled before it came to a result",
+        EndedWithout::TimedOut => "its runner went silent too often",
     }
 }
 
@@ -186,7 +196,7 @@ fn in_words(code: &str, count: usize) -> String {
         "regressed" => counted("benchmark regressed", "benchmarks regressed"),
         "improved" => counted("benchmark improved much", "benchmarks improved much"),
         "benchmark-missing" => counted("benchmark is gone", "benchmarks are gone"),
-        "inconclusive" => counted("benchmark cannot tell", "benchmarks cannot tell"),
+        "inconclusive" => counted("benchmark undecided", "benchmarks undecided"),
         "slower-extent-unresolved" => counted(
             "benchmark is slower, how much is open",
             "benchmarks are slower, how much is open",

@@ -38,21 +38,19 @@ pub(super) fn subject(page: &mut Page, posted: &Posted<'_>) {
     ));
 }
 
+/// How closely a text follows a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// Every count.
+    Counts,
+    /// Its phases alone, for a text that should not be edited every few seconds.
+    Phases,
+}
+
 /// What there is to say of a job that has come to no receipt.
-pub(super) fn unjudged(page: &mut Page, posted: &Posted<'_>) {
+pub(super) fn unjudged(page: &mut Page, posted: &Posted<'_>, detail: Detail) {
     match &posted.stage {
-        Stage::Queued { ahead, estimate } => {
-            let place = match ahead {
-                0 => "It is next in line for a runner".to_owned(),
-                ahead => format!("{} first", headline::counted_come(*ahead)),
-            };
-            let until = match estimate {
-                Some(time) => format!("{}, going by earlier runs", headline::until(*time)),
-                None => "no earlier run tells how long it takes".to_owned(),
-            };
-            page.paragraph(&format!("{place}; {until}."));
-            phases(page, None, "");
-        }
+        Stage::Queued { .. } => phases(page, None, ""),
         Stage::Running { phase, what, done, total, started, attempt } => {
             let again = match attempt {
                 0 | 1 => String::new(),
@@ -60,18 +58,17 @@ pub(super) fn unjudged(page: &mut Page, posted: &Posted<'_>) {
             };
             page.paragraph(&format!("It began at {started}{again}."));
             let count = if *total > 0 { format!(", {done} of {total}") } else { String::new() };
-            phases(page, Some(phase), &format!("{}{count}", text(what, limits::SENTENCE)));
+            let doing = match detail {
+                Detail::Counts => format!(": {}{count}", text(what, limits::SENTENCE)),
+                Detail::Phases => String::new(),
+            };
+            phases(page, Some(phase), &doing);
             page.paragraph("Figures are shown once the run has a receipt for them.");
         }
         Stage::AwaitsApproval { risks } => awaits_approval(page, posted, risks),
         Stage::AwaitsSandbox { risks, approved_by } => awaits_sandbox(page, risks, *approved_by),
-        Stage::Ended { how, note } => {
-            page.paragraph(&format!("{}.", headline::ended(*how)));
-            if let Some(note) = note {
-                page.paragraph(&text(note, limits::REASON));
-            }
-        }
-        Stage::Judged { .. } => {}
+        // The decision says it all.
+        Stage::Ended { .. } | Stage::Judged { .. } => {}
     }
 }
 
@@ -84,7 +81,7 @@ fn phases(page: &mut Page, current: Option<&str>, doing: &str) {
         .map(|(index, (phase, what))| {
             let state = match at {
                 Some(at) if index < at => "done".to_owned(),
-                Some(at) if index == at => format!("running: {doing}"),
+                Some(at) if index == at => format!("running{doing}"),
                 _ => "pending".to_owned(),
             };
             [(*phase).to_owned(), (*what).to_owned(), state]
@@ -92,7 +89,7 @@ fn phases(page: &mut Page, current: Option<&str>, doing: &str) {
         .collect();
     // A runner of another version may name a step that this one does not know.
     if let (Some(unknown), None) = (current, at) {
-        rows.push([code(unknown, limits::ID), String::new(), format!("running: {doing}")]);
+        rows.push([code(unknown, limits::ID), String::new(), format!("running{doing}")]);
     }
     page.table(["Phase", "What", "State"], rows);
 }
@@ -104,9 +101,14 @@ fn awaits_approval(page: &mut Page, posted: &Posted<'_>, risks: &[String]) {
          this very commit. A new push takes the approval back.",
     );
     list_risks(page, risks);
-    page.paragraph("To let this commit run, press **Approve** on this check, or comment:");
-    let sha: String = posted.head.chars().take(12).collect();
-    page.command(&format!("/t5 approve {sha}"));
+    page.paragraph("To let this commit run, press **Approve** on the check run, or comment:");
+    page.command(&approval(posted.head));
+}
+
+/// The command that lets this very commit run.
+pub(super) fn approval(head: &str) -> String {
+    let sha: String = head.chars().filter(char::is_ascii_hexdigit).take(12).collect();
+    format!("/t5 approve {sha}")
 }
 
 fn awaits_sandbox(page: &mut Page, risks: &[String], approved_by: Option<&str>) {
@@ -123,10 +125,6 @@ fn awaits_sandbox(page: &mut Page, risks: &[String], approved_by: Option<&str>) 
         ));
     }
     list_risks(page, risks);
-    page.paragraph(
-        "Next: somebody with write permission reads the change, and gates it on a machine of \
-         their own with `t5 run`, or pushes it to a branch of this repository.",
-    );
 }
 
 fn list_risks(page: &mut Page, risks: &[String]) {
@@ -171,15 +169,15 @@ fn why(judged: &Judged<'_>, part: &Part) -> String {
         ),
         Some(page) => {
             let kept = format!("kept from {}", link("an earlier run", page));
-            match (part.skipped, part.outcome()) {
-                (Some(skip), _) => {
-                    format!("**Why**: {name} skipped ({}), {kept}", words::skip(skip))
+            let said = match (part.skipped, part.outcome()) {
+                (Some(skip), _) => format!("skipped ({})", words::skip(skip)),
+                // Without the green mark: the facts behind it are not in this run's receipt.
+                (None, Some(Outcome::Pass) | None) => words::outcome(Outcome::Pass).to_owned(),
+                (None, Some(outcome)) => {
+                    format!("{} {}", Mark::against(outcome), words::outcome(outcome))
                 }
-                // No mark: the facts behind it are not in this run's receipt.
-                (None, outcome) => {
-                    format!("**Why**: {name} {}, {kept}", outcome.map_or("", words::outcome))
-                }
-            }
+            };
+            format!("**Why**: {name} {said}, {kept}")
         }
     }
 }
@@ -196,7 +194,31 @@ fn next_judged(judged: &Judged<'_>) -> String {
 }
 
 fn why_unjudged(posted: &Posted<'_>) -> String {
-    format!("{}, so there is no verdict on this commit", headline::title(posted, None))
+    match &posted.stage {
+        Stage::Queued { ahead, estimate } => {
+            let place = match ahead {
+                0 => "it is next in line for a runner".to_owned(),
+                ahead => format!("{} first", headline::counted_come(*ahead)),
+            };
+            let until = match estimate {
+                Some(time) => format!("{}, going by earlier runs", headline::until(*time)),
+                None => "no earlier run tells how long it takes".to_owned(),
+            };
+            format!("{place}; {until}")
+        }
+        Stage::Running { .. } => "it is being run, so nothing is decided yet".to_owned(),
+        Stage::AwaitsApproval { .. } => {
+            "it is a stranger's change, and nobody has approved this commit".to_owned()
+        }
+        Stage::AwaitsSandbox { .. } => {
+            "it is a stranger's change, and this version runs no stranger's code".to_owned()
+        }
+        Stage::Ended { how, note } => match note {
+            Some(note) => format!("{}: {}", headline::ended_why(*how), text(note, limits::REASON)),
+            None => headline::ended_why(*how).to_owned(),
+        },
+        Stage::Judged { .. } => "it is not shown".to_owned(),
+    }
 }
 
 fn next_unjudged(posted: &Posted<'_>) -> &'static str {
@@ -204,7 +226,10 @@ fn next_unjudged(posted: &Posted<'_>) -> &'static str {
     match posted.stage {
         Stage::Queued { .. } | Stage::Running { .. } => "wait; this text changes by itself",
         Stage::AwaitsApproval { .. } => "somebody with write permission reads the change",
-        Stage::AwaitsSandbox { .. } => "somebody with write permission takes the change over",
+        Stage::AwaitsSandbox { .. } => {
+            "somebody with write permission reads the change and, if they would build it \
+             themselves, gates it on a machine of their own with `t5 run`"
+        }
         Stage::Ended { how: Superseded, .. } => "the newer job tells",
         Stage::Ended { how: Cancelled, .. } => "`/rerun-t5` runs it again",
         Stage::Ended { how: Error | TimedOut, .. } | Stage::Judged { .. } => {
@@ -234,22 +259,24 @@ pub(super) fn notes(page: &mut Page, posted: &Posted<'_>, judged: &Judged<'_>) {
     }
 }
 
-/// The reasons that decide, and those of the same run that do not.
+/// The reasons that decide.
 pub(super) fn deciding(page: &mut Page, judged: &Judged<'_>) {
     let standing = judged.standing;
     let decides =
         |reason: &&Reason| reason.outcome == standing.outcome && reason.outcome != Outcome::Pass;
-    let reasons: Vec<String> = standing
-        .parts
-        .iter()
-        .flat_map(|part| &part.reasons)
-        .filter(decides)
-        .map(|reason| {
+    let of_part = |part: &Part| -> Vec<String> {
+        let kept = match judged.page(part.name) {
+            Some(page) => format!(" (kept from {})", link("an earlier run", page)),
+            None => String::new(),
+        };
+        let line = |reason: &Reason| {
             let mark = Mark::against(reason.outcome);
             let (code, text) = (code(&reason.code, limits::ID), text(&reason.text, limits::REASON));
-            format!("{mark} {code} {text}")
-        })
-        .collect();
+            format!("{mark} {code} {text}{kept}")
+        };
+        part.reasons.iter().filter(decides).map(line).collect()
+    };
+    let reasons: Vec<String> = standing.parts.iter().flat_map(of_part).collect();
     if reasons.is_empty() {
         return;
     }
@@ -279,7 +306,7 @@ pub(super) fn earlier(page: &mut Page, runs: &[Earlier]) {
     });
     page.long_table(
         ["Finished", "Asked for by", "Ran", "Its own outcome", "Page"],
-        rows.collect(),
+        rows,
         limits::OPEN_ROWS,
         |folded| words::counted(folded, "more run", "more runs"),
     );
@@ -342,6 +369,16 @@ fn in_order<const N: usize>(
     rows.push(own);
     rows.extend(after.into_iter().map(&row));
     rows
+}
+
+/// What a person can say where the job stands.
+pub(super) fn commands(page: &mut Page, posted: &Posted<'_>) {
+    let first = match posted.stage {
+        Stage::Queued { .. } | Stage::Running { .. } => "`/t5 cancel` stops this; ",
+        Stage::AwaitsApproval { .. } | Stage::AwaitsSandbox { .. } => "",
+        Stage::Judged { .. } | Stage::Ended { .. } => "`/rerun-t5` runs the gate again; ",
+    };
+    page.paragraph(&format!("{first}`/t5 help` lists what can be said."));
 }
 
 /// Where everything lies.

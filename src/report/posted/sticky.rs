@@ -1,17 +1,19 @@
 //! The one comment of a pull request.
 
 use super::{
-    Posted,
+    Posted, Stage,
     budget::{COMMENT_LIMIT, fitted, link},
     headline,
     judged::Judged,
-    sections,
+    sections::{self, Detail},
 };
 use crate::{
     perf::{Pair, PairState},
     policy::FindingState,
     report::{
         Contradictions,
+        escape::text,
+        limits,
         markdown::{self, COMPARED, FINDING, compared_row},
         page::{Limit, Page},
         tally::gravity,
@@ -44,9 +46,10 @@ fn comment(posted: &Posted<'_>, judged: Option<&Judged<'_>>, limit: Option<Limit
     page.block(&format!("{STICKY_MARKER}\n"));
     page.heading(2, &format!("T5 gate: {state}"));
     sections::subject(&mut page, posted);
-    let evidence = match judged {
-        Some(judged) => markdown::metrics(judged.receipt, judged.standing),
-        None => headline::title(posted, None),
+    let evidence = match (judged, &posted.stage) {
+        (Some(judged), _) => markdown::metrics(judged.receipt, judged.standing),
+        (None, Stage::Running { phase, .. }) => format!("phase: {}", text(phase, limits::ID)),
+        (None, _) => text(&headline::title(posted, None), limits::SENTENCE),
     };
     sections::ledger(&mut page, posted, &state, &evidence);
     sections::decision(&mut page, posted, judged);
@@ -57,12 +60,12 @@ fn comment(posted: &Posted<'_>, judged: Option<&Judged<'_>>, limit: Option<Limit
             findings(&mut page, judged);
             benchmarks(&mut page, judged);
         }
-        None => sections::unjudged(&mut page, posted),
+        None => sections::unjudged(&mut page, posted, Detail::Phases),
     }
     sections::earlier(&mut page, posted.earlier);
     page.rule();
     sections::links(&mut page, posted);
-    page.paragraph("`/rerun-t5` runs the gate again; `/t5 help` lists what else can be said.");
+    sections::commands(&mut page, posted);
     page.finish()
 }
 
@@ -72,7 +75,7 @@ fn findings(page: &mut Page, judged: &Judged<'_>) {
         return;
     };
     let rows = markdown::findings(judged.receipt, facts, FindingState::Introduced);
-    if !rows.is_empty() {
+    if rows.len() > 0 {
         let summary = words::counted(rows.len(), "finding introduced", "findings introduced");
         page.fold(&summary, |page| page.table(FINDING, rows));
     }
