@@ -138,40 +138,39 @@ fn the_first_line_that_speaks_to_the_bot_counts() {
     ]);
 }
 
+/// One a line.
+const TYPOS: &str = "\
+/rerun-t6
+/rerun_t5
+/rerunt5 policy
+/re-run-t5
+/run-t5
+/rerun-t5.
+/rerun-t5 benchmarks
+/rerun-t5 benhc gemv
+/rerun-t5 polcy
+/rerun-t5 policy please
+/rerun-t5 is what to type
+/rerun-t5 bench ``
+/t5
+/t5 aprove 0123abc
+/t5 approve
+/t5 approve 0123ab
+/t5 approve main
+/t5 approve 0123abc 4567def
+/t5 rerun-t5
+/t5 bench gemv
+/t5 retry
+/t5 hepl
+/t5 stop
+/t5 make it faster
+/t5-cancel
+/t5:status
+/t5, please";
+
 #[test]
 fn a_typo_is_told_what_may_have_been_meant() {
-    let told: Vec<String> = [
-        "/rerun-t6",
-        "/rerun_t5",
-        "/rerunt5 policy",
-        "/re-run-t5",
-        "/run-t5",
-        "/rerun-t5.",
-        "/rerun-t5 benchmarks",
-        "/rerun-t5 benhc gemv",
-        "/rerun-t5 polcy",
-        "/rerun-t5 policy please",
-        "/rerun-t5 is what to type",
-        "/rerun-t5 bench ``",
-        "/t5",
-        "/t5 aprove 0123abc",
-        "/t5 approve",
-        "/t5 approve 0123ab",
-        "/t5 approve main",
-        "/t5 approve 0123abc 4567def",
-        "/t5 rerun-t5",
-        "/t5 bench gemv",
-        "/t5 retry",
-        "/t5 hepl",
-        "/t5 stop",
-        "/t5 make it faster",
-        "/t5-cancel",
-        "/t5:status",
-        "/t5, please",
-    ]
-    .iter()
-    .map(|comment| said(comment))
-    .collect();
+    let told: Vec<String> = TYPOS.lines().map(said).collect();
     assert_snapshot!(told.join("\n"), @"
     says `/rerun-t6` is no command. Did you mean `/rerun-t5`?
     says `/rerun_t5` is no command. Did you mean `/rerun-t5`?

@@ -10,7 +10,7 @@ const BASE: &str = "76543210fedcba9876543210fedcba9876543210";
 const ZEROS: &str = "0000000000000000000000000000000000000000";
 
 /// What every payload of the repository `octo/widgets` has.
-fn payload(fields: Value) -> Value {
+fn payload(fields: &Value) -> Value {
     let mut payload = json!({
         "installation": { "id": 7, "node_id": "x" },
         "repository": {
@@ -26,14 +26,14 @@ fn payload(fields: Value) -> Value {
 }
 
 fn event(event: &str, fields: Value) -> What {
-    match understood(event, &payload(fields)) {
+    match understood(event, &payload(&fields)) {
         Parsed::Event(event) => event.what,
         Parsed::Ignored(reason) => panic!("ignored: {reason}"),
     }
 }
 
 fn ignored(event: &str, fields: Value) -> String {
-    match understood(event, &payload(fields)) {
+    match understood(event, &payload(&fields)) {
         Parsed::Event(event) => panic!("{event:?}"),
         Parsed::Ignored(reason) => reason,
     }
@@ -268,7 +268,7 @@ fn an_app_that_is_removed_or_suspended_has_nothing_to_do() {
 
 #[test]
 fn a_repositorys_own_webhook_is_told_apart() {
-    let mut own = payload(pull(|_| ()));
+    let mut own = payload(&pull(|_| ()));
     own.as_object_mut().unwrap().remove("installation");
     assert_eq!(
         understood("pull_request", &own),
@@ -299,7 +299,7 @@ fn a_reason_repeats_nothing_that_was_sent() {
 
 #[test]
 fn bodies_that_were_written_to_hurt_are_read_in_little_memory() {
-    let text = payload(pull(|_| ())).to_string();
+    let text = payload(&pull(|_| ())).to_string();
     let open = text.strip_suffix('}').unwrap();
     // As large as GitHub sends, in a field that nobody reads; as deep as that gets.
     let large = format!("{open},\"body\":\"{}\"}}", "x".repeat(24_000_000));

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 use t5_gate::github::event::Parsed;
 
@@ -89,4 +90,55 @@ fn a_field_of_the_wrong_type_is_named_and_any_other_field_means_nothing() {
         writeln!(lines, "{what} ({})", types.join(", ")).unwrap();
     }
     insta::assert_snapshot!(lines);
+}
+
+/// Bytes that are likely to get far: pieces of what GitHub sends.
+fn bodies() -> impl Strategy<Value = Vec<u8>> {
+    let pieces = prop::sample::select(vec![
+        "{",
+        "}",
+        "[",
+        "]",
+        ":",
+        ",",
+        "\"",
+        "\"action\":\"opened\"",
+        "\"installation\":{\"id\":1}",
+        "\"repository\":",
+        "\"sender\":{\"login\":\"ann\"}",
+        "\"pull_request\":{",
+        "\"id\":",
+        "\"owner\":{\"login\":\"octo\"}",
+        "null",
+        "true",
+        "-1",
+        "1e999",
+        "\\ud800",
+        "\u{202e}",
+        "\0",
+    ]);
+    prop_oneof![
+        3 => prop::collection::vec(pieces, 0..30).prop_map(|pieces| pieces.concat().into_bytes()),
+        1 => prop::collection::vec(any::<u8>(), 0..200),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        cases: 512,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(5),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn any_bytes_come_to_an_event_or_to_a_short_and_plain_reason(
+        event in prop::sample::select(vec!["pull_request", "push", "check_run", "installation", "x"]),
+        body in bodies(),
+    ) {
+        if let Parsed::Ignored(reason) = parsed(event, body) {
+            prop_assert!((1..=200).contains(&reason.chars().count()), "{}", reason);
+            prop_assert!(!reason.contains(|c: char| c.is_control() || c == '\u{202e}'), "{}", reason);
+        }
+    }
 }
