@@ -127,13 +127,26 @@ pub enum PipelineError {
     Cancelled,
 }
 
-/// Gates one change.
+/// Gates one change, once no other run on this host goes on.
 ///
 /// # Errors
 ///
 /// If it could not be found out; a failed gate is not an error.
 pub async fn run(ctx: &Context, request: &Request) -> Result<Gated, PipelineError> {
-    let _lock = HostLock::take(ctx, &request.lock).await?;
+    let lock = HostLock::take(ctx, &request.lock).await?;
+    run_holding(&lock, ctx, request).await
+}
+
+/// The same for whoever holds the host already: [`Request::lock`] is not looked at.
+///
+/// # Errors
+///
+/// As [`run`].
+pub async fn run_holding(
+    _lock: &HostLock,
+    ctx: &Context,
+    request: &Request,
+) -> Result<Gated, PipelineError> {
     let started = Timestamp::now();
     ctx.progress.phase("checkout", request.source.what());
     let selected = select(ctx, &request.source).await?;

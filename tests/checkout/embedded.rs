@@ -121,6 +121,51 @@ async fn a_part_alone_is_gated_and_its_rules_are_those_of_the_whole() {
     assert_eq!(policy.run().rules, bench.run().rules, "so the two can be put together");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn checkouts_outlive_the_mirror_that_they_were_made_from() {
+    let (place, head, base) = changed(|repository| {
+        repository.write("src/lib.rs", "//! Changed.\n").write("src/more.rs", "// More.\n");
+    });
+    place.repository.git(&["reset", "--quiet", "--hard", &base]);
+    let newer = place.repository.write("src/lib.rs", "//! Changed again.\n").commit("Again");
+    for (head, anew) in [(&head, false), (&newer, true)] {
+        if anew {
+            fs::remove_dir_all(place.cache().join("mirrors/7.git")).unwrap();
+            place.put(head, "refs/pull/12/head");
+        }
+        let mut work = work(&place, head, &base);
+        work.job.job.scope = Scope::Policy;
+        let server = Fake::with(Some(work));
+        runner(&place, &server).work_once(&Cancel::default()).await.unwrap();
+        assert_eq!(server.run().head, **head);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_fetched_while_another_run_has_the_host() {
+    let (place, head, base) = changed(|repository| {
+        repository.write("src/lib.rs", "//! Changed.\n");
+    });
+    let mut work = work(&place, &head, &base);
+    work.job.job.scope = Scope::Policy;
+    let server = Fake::with(Some(work));
+    let held = fs::File::create(place.repository.beside("lock")).unwrap();
+    held.lock().unwrap();
+    let runner = runner(&place, &server);
+    let working = tokio::spawn(async move { runner.work_once(&Cancel::default()).await });
+    let waits = |what: &str| what.contains("waiting for another t5 that holds this host");
+    while !server.told.lock().unwrap().progress.iter().any(|heard| waits(&heard.what)) {
+        assert!(!working.is_finished(), "it did not wait");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(place.server.asked(), Vec::<String>::new());
+
+    held.unlock().unwrap();
+    working.await.unwrap().unwrap();
+    server.run();
+    assert!(!place.server.asked().is_empty());
+}
+
 /// A pull request whose benchmark hangs, and the file that says that it does.
 fn hangs(seconds: u32) -> (Place, Work, PathBuf) {
     let mut started = PathBuf::new();

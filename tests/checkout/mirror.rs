@@ -243,3 +243,29 @@ async fn a_server_that_wants_no_token_gets_none() {
     let clone_url = format!("file://{folder}");
     place.fetch(&Wanted { clone_url, repo: 9, ..wanted }).await.unwrap();
 }
+
+#[tokio::test]
+async fn a_server_that_fails_for_a_moment_is_asked_again() {
+    use axum::{Router, http::StatusCode, response::Redirect, routing::get};
+    use std::sync::atomic::{AtomicU32, Ordering};
+    let (place, base, head) = with_a_pull_request();
+    let open = GitServer::start(&place.repository.beside("server"), None);
+    let to = open.url(NAME);
+    let (listener, asked) =
+        (tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap(), AtomicU32::new(0));
+    let address = listener.local_addr().unwrap();
+    let asked = std::sync::Arc::new(asked);
+    let flaky = get(move || async move {
+        if asked.fetch_add(1, Ordering::SeqCst) == 0 {
+            return Err(StatusCode::BAD_GATEWAY);
+        }
+        Ok(Redirect::temporary(&format!("{to}/info/refs?service=git-upload-pack")))
+    });
+    tokio::spawn(async move {
+        axum::serve(listener, Router::new().fallback_service(flaky)).await.unwrap();
+    });
+
+    let clone_url = format!("http://{address}/ada/quick.git");
+    let wanted = Wanted { clone_url, token: None, ..place.pull(12, &head, &base) };
+    place.fetch(&wanted).await.unwrap();
+}

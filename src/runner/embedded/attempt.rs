@@ -14,6 +14,7 @@ use crate::{
     receipt::digest,
     runner::{
         Context,
+        lock::HostLock,
         mirror::{Mirror, MirrorError, Wanted},
         pipeline::{self, Gated, PipelineError, Request},
         repeat,
@@ -134,18 +135,23 @@ async fn fetch_and_run(
     mut request: Request,
 ) -> Result<Gated, AttemptError> {
     ctx.progress.phase("checkout", request.source.what());
+    // Before the fetch: it would disturb another run's measurement, and the code that runs there
+    // could look into the environment of the git that has the token.
+    let lock = HostLock::take(&ctx, &request.lock).await.map_err(PipelineError::from)?;
     let mirror = Mirror::fetch(&ctx, &wanted).await?;
     if let Source::Mirror(wish) = &mut request.source {
         wish.mirror = mirror.dir().to_owned();
     }
-    Ok(pipeline::run(&ctx, &request).await?)
+    Ok(pipeline::run_holding(&lock, &ctx, &request).await?)
 }
 
 /// What a person types in a clone to repeat it.
 fn arguments(wanted: &Wanted, only: Option<PartName>, filter: &[String]) -> Vec<String> {
     let mut words = vec!["run".to_owned()];
-    // A branch's head is compared with its parent, and that is what `t5 run` does by itself.
-    if let Some(base) = wanted.base.as_ref().filter(|base| **base != wanted.head) {
+    // A branch's own tip is compared with its parent, and that is what `t5 run` does by itself.
+    let parent =
+        |base: &String| matches!(wanted.subject, Subject::Branch(_)) && *base == wanted.head;
+    if let Some(base) = wanted.base.as_ref().filter(|base| !parent(base)) {
         words.extend(["--base".to_owned(), base.clone()]);
     }
     words.extend(["--head".to_owned(), wanted.head.clone()]);

@@ -143,3 +143,24 @@ fn files(folder: &Path) -> Result<Vec<(String, PathBuf)>, DeliverError> {
     files.sort();
     Ok(files)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_whole_files_of_the_folder_itself_are_given_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        fs::write(at("receipt.json"), "{}").unwrap();
+        fs::write(at(".samples.jsonl.part"), "half").unwrap();
+        fs::create_dir(at("inner")).unwrap();
+        fs::write(at("inner/file"), "deep").unwrap();
+        std::os::unix::fs::symlink("/etc/hostname", at("link")).unwrap();
+        assert_eq!(files(folder.path()).unwrap(), [("receipt.json".into(), at("receipt.json"))]);
+
+        fs::File::create(at("samples.jsonl")).unwrap().set_len(FILE_LIMIT + 1).unwrap();
+        let error = files(folder.path()).unwrap_err().to_string();
+        assert!(error.starts_with("samples.jsonl of the run has 67108865 bytes"), "{error}");
+    }
+}

@@ -77,13 +77,8 @@ impl Embedded {
     /// runs any more. `wake` says that there may be a job.
     pub async fn serve(self, shutdown: Cancel, wake: Arc<Notify>) {
         while !shutdown.stopped() {
-            match self.work_once(&shutdown).await {
-                Ok(Worked::Idle) => {}
-                Ok(worked) => {
-                    tracing::info!(?worked, "a job is out of this runner's hands");
-                    continue;
-                }
-                Err(error) => tracing::warn!(%error, "the runner asks again later"),
+            if self.had_one(&shutdown).await {
+                continue;
             }
             tokio::select! {
                 () = shutdown.wait() => {}
@@ -91,6 +86,19 @@ impl Embedded {
                 () = tokio::time::sleep(self.poll) => {}
             }
         }
+    }
+
+    /// Whether there was a job, and so may be another.
+    async fn had_one(&self, shutdown: &Cancel) -> bool {
+        match self.work_once(shutdown).await {
+            Ok(Worked::Idle) => return false,
+            Ok(worked) => tracing::info!(?worked, "a job is out of this runner's hands"),
+            Err(error) => {
+                tracing::warn!(%error, "the runner asks again later");
+                return false;
+            }
+        }
+        true
     }
 
     /// Does one job, if there is one. On `shutdown` its processes are killed and it is handed

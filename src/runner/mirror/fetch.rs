@@ -19,6 +19,8 @@ use crate::{
 
 /// A first fetch of a large repository takes its time.
 const LIMIT: Duration = Duration::from_secs(3600);
+/// How long to wait before fetching again: a server that restarts, a network that blinks.
+const PAUSES: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(4)];
 
 /// Every object that comes in is checked, so that nothing malformed is kept that a later git
 /// could stumble over. What old and honest histories are full of is let through: names, addresses
@@ -54,8 +56,25 @@ enum Refused {
 }
 
 impl Fetch<'_> {
+    /// Fetches, and again after a pause where the network or the server failed.
+    pub(super) async fn persistently(&self) -> Result<(), MirrorError> {
+        for pause in PAUSES {
+            match self.all().await {
+                Err(error @ MirrorError::Fetch { .. }) => {
+                    self.ctx.progress.note(format!("fetching again in a moment: {error}"));
+                }
+                fetched => return fetched,
+            }
+            tokio::select! {
+                () = self.ctx.cancel.wait() => return Err(MirrorError::Cancelled),
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+        self.all().await
+    }
+
     /// Fetches the refs of the job, and then looks whether its commits are there.
-    pub(super) async fn all(&self) -> Result<(), MirrorError> {
+    async fn all(&self) -> Result<(), MirrorError> {
         let repository = self.address.url();
         self.ctx.progress.step(format!("fetching {} from {repository}", self.wanted.subject));
         let refspecs = refs::refspecs(self.wanted);

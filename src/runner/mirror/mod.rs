@@ -88,12 +88,12 @@ impl Mirror {
 
         open(ctx, &dir, wanted).await?;
         let fetch = Fetch { ctx, dir: &dir, address: &address, wanted };
-        match fetch.all().await {
+        match fetch.persistently().await {
             Err(error) if error.may_be_the_mirrors() && mend::broken(ctx, &dir).await? => {
                 ctx.progress.note(format!("the mirror was broken, and is made anew: {error}"));
                 mend::remove(&dir)?;
                 open(ctx, &dir, wanted).await?;
-                fetch.all().await?;
+                fetch.persistently().await?;
             }
             fetched => fetched?,
         }
