@@ -270,6 +270,12 @@ async fn a_github_that_cannot_be_reached_is_down() {
     let client = Client::new(&access, github.clock()).unwrap();
     let error = client.hook_deliveries(None).await.unwrap_err();
     assert!(matches!(error, CallError::Down { .. }), "{error}");
+    // Here somebody answers, but does not know how to speak in secret.
+    let access = Access { api_url: github.api_url().replace("http", "https"), ..github.access() };
+    let client = Client::new(&access, github.clock()).unwrap();
+    let error = client.hook_deliveries(None).await.unwrap_err();
+    assert!(matches!(error, CallError::Down { .. }), "{error}");
+    assert!(github.requests().is_empty());
 }
 
 #[tokio::test]
@@ -300,6 +306,7 @@ async fn what_is_gone_and_what_is_refused_are_told_apart() {
     github.edit(|state| state.tokens.clear());
     let error = client.pull(&at, 7).await.unwrap_err();
     assert!(error.to_string().contains("suspended"), "{error}");
+    assert!(!error.to_string().contains("permission"), "{error}");
 }
 
 #[tokio::test]

@@ -155,6 +155,165 @@ async fn a_request_that_github_does_not_describe_fails_the_test() {
     fails(github, "/content");
 }
 
+/// Sends anything, as whoever holds this.
+async fn raw(github: &GitHub, path: &str, bearer: &str, body: &serde_json::Value) -> (u16, String) {
+    let octocrab = octocrab::Octocrab::builder().base_uri(github.api_url()).unwrap();
+    let octocrab = octocrab.personal_token(bearer.to_owned()).build().unwrap();
+    let answer = octocrab._post(path.to_owned(), Some(body)).await.unwrap();
+    let status = answer.status().as_u16();
+    (status, octocrab.body_to_string(answer).await.unwrap())
+}
+
+#[tokio::test]
+async fn what_the_client_would_never_send_is_refused_too() {
+    let (github, client, at) = github();
+    github.lenient();
+    client.pull(&at, 7).await.unwrap();
+    let token = github.requests().pop().unwrap().bearer.unwrap();
+    let path = "/repos/octo/kernels/check-runs";
+    let with = |key: &str, value: serde_json::Value| {
+        let mut body = json!({ "name": GATE, "head_sha": HEAD });
+        body[key] = value;
+        body
+    };
+    let annotation = json!({
+        "path": "a", "start_line": 1, "end_line": 1, "annotation_level": "notice", "message": "m",
+    });
+    let output = json!({ "title": "t", "summary": "s", "annotations": vec![annotation; 51] });
+    let rows = [
+        ("conclusion is not", with("conclusion", json!("great"))),
+        ("conclusion is required", with("status", json!("completed"))),
+        ("quantity of 50", with("output", output)),
+        ("required", json!({ "name": GATE })),
+    ];
+    for (said, body) in rows {
+        let (status, text) = raw(&github, path, &token, &body).await;
+        assert!(status == 422 && text.contains(said), "{said}: {status} {text}");
+    }
+    assert!(github.check_runs(REPO, HEAD).is_empty());
+}
+
+#[tokio::test]
+async fn a_jwt_counts_for_its_app_unchanged_and_for_a_few_minutes() {
+    let (github, client, _) = github();
+    client.hook_deliveries(None).await.unwrap();
+    let jwt = github.requests().pop().unwrap().bearer.unwrap();
+    let path = "/app/installations/77/access_tokens";
+    assert_eq!(raw(&github, path, &jwt, &json!({})).await.0, 201);
+    let other_app = {
+        let access = Access { app_id: APP + 1, ..github.access() };
+        let client = Client::new(&access, github.clock()).unwrap();
+        client.hook_deliveries(None).await.unwrap_err();
+        github.requests().pop().unwrap().bearer.unwrap()
+    };
+    let (head, signature) =
+        (other_app.rsplit_once('.').unwrap().0, jwt.rsplit_once('.').unwrap().1);
+    let forged = format!("{head}.{signature}");
+    for bad in [other_app, forged] {
+        assert_eq!(raw(&github, path, &bad, &json!({})).await.0, 401);
+    }
+    github.time().advance(jiff::SignedDuration::from_mins(-2));
+    assert_eq!(raw(&github, path, &jwt, &json!({})).await.0, 401, "from the future");
+    github.time().advance(jiff::SignedDuration::from_mins(13));
+    assert_eq!(raw(&github, path, &jwt, &json!({})).await.0, 401, "over");
+}
+
+#[tokio::test]
+async fn a_token_ends_after_an_hour_and_never_gives_more_than_was_granted() {
+    let (github, client, at) = github();
+    client.pull(&at, 7).await.unwrap();
+    let token = github.requests().pop().unwrap().bearer.unwrap();
+    let path = "/repos/octo/kernels/issues/7/comments";
+    github.time().advance(jiff::SignedDuration::from_mins(59));
+    assert_eq!(raw(&github, path, &token, &json!({ "body": "one" })).await.0, 201);
+    github.time().advance(jiff::SignedDuration::from_mins(2));
+    assert_eq!(raw(&github, path, &token, &json!({ "body": "two" })).await.0, 401);
+    assert_eq!(github.comments(REPO, 7), ["one"]);
+
+    client.hook_deliveries(None).await.unwrap();
+    let jwt = github.requests().pop().unwrap().bearer.unwrap();
+    let path = "/app/installations/77/access_tokens";
+    let more = json!({ "permissions": { "contents": "write" } });
+    assert_eq!(raw(&github, path, &jwt, &more).await.0, 422);
+    let elsewhere = json!({ "repository_ids": [1] });
+    assert_eq!(raw(&github, path, &jwt, &elsewhere).await.0, 422);
+}
+
+#[tokio::test]
+async fn every_delivery_names_what_it_is_about() {
+    let (github, client, at) = github();
+    let id = client.create_check(&at, check(&run(CheckStatus::Queued, 0))).await.unwrap();
+    github.check_runs(REPO, HEAD);
+    let next = "5555555555555555555555555555555555555555";
+    let comment = github.comment(REPO, 7, "mona", "/rerun-t5");
+    let rows = [
+        (github.pull_opened(REPO, 7), "pull_request", "opened", "/pull_request/head/sha", HEAD),
+        (github.pull_pushed(REPO, 7, next), "pull_request", "synchronize", "/after", next),
+        (
+            github.pull_closed(REPO, 7, true),
+            "pull_request",
+            "closed",
+            "/pull_request/state",
+            "closed",
+        ),
+        (github.pull_reopened(REPO, 7), "pull_request", "reopened", "/pull_request/state", "open"),
+        (
+            github.pull_ready(REPO, 7),
+            "pull_request",
+            "ready_for_review",
+            "/pull_request/state",
+            "open",
+        ),
+        (comment, "issue_comment", "created", "/comment/body", "/rerun-t5"),
+        (
+            github.check_rerequested(REPO, id, "mona"),
+            "check_run",
+            "rerequested",
+            "/check_run/external_id",
+            "job-1",
+        ),
+        (
+            github.suite_rerequested(REPO, HEAD, "mona"),
+            "check_suite",
+            "rerequested",
+            "/check_suite/head_sha",
+            HEAD,
+        ),
+        (
+            github.merge_group(REPO, next, "checks_requested"),
+            "merge_group",
+            "checks_requested",
+            "/merge_group/head_sha",
+            next,
+        ),
+        (
+            github.merge_group(REPO, next, "destroyed"),
+            "merge_group",
+            "destroyed",
+            "/reason",
+            "merged",
+        ),
+        (github.uninstalled(77), "installation", "deleted", "/installation/account/login", "octo"),
+        (
+            github.removed_from(REPO),
+            "installation_repositories",
+            "removed",
+            "/repositories_removed/0/full_name",
+            REPO,
+        ),
+    ];
+    for (signed, event, action, pointer, value) in rows {
+        let payload: serde_json::Value = serde_json::from_slice(&signed.body).unwrap();
+        assert_eq!((signed.event.as_str(), &payload["action"]), (event, &json!(action)));
+        assert_eq!(payload.pointer(pointer), Some(&json!(value)), "{event} {action}");
+    }
+    let pushed = github.pushed(REPO, "main", next, "mona");
+    let payload: serde_json::Value = serde_json::from_slice(&pushed.body).unwrap();
+    assert_eq!((&payload["ref"], &payload["after"]), (&json!("refs/heads/main"), &json!(next)));
+    let again = github.deliver_again(&pushed);
+    assert_eq!((again.guid == pushed.guid, again.id == pushed.id), (true, false));
+}
+
 #[tokio::test]
 async fn deliveries_are_signed_and_say_what_github_says() {
     use hmac::{Hmac, KeyInit as _, Mac as _};

@@ -224,6 +224,7 @@ async fn after_a_limit_nothing_is_sent_for_that_installation_until_then() {
     let wait = until(client.pull(&at, 7).await);
     let before = github.requests().len();
     assert_eq!(until(client.create_comment(&at, 7, "hello").await), wait);
+    github.edit(|state| state.tokens.clear());
     assert_eq!(until(client.pull(&at, 7).await), wait);
     assert_eq!(github.requests().len(), before);
     assert!(client.branch_tip(&other, "main").await.unwrap().is_some(), "others go on");
@@ -295,18 +296,34 @@ async fn fewer_than_a_hundred_requests_are_under_way_at_once() {
     for _ in 0..120 {
         github.fault("GET", PULL, Fault::Held);
     }
+    let other = github.client();
     let calls: Vec<_> = (0..120)
         .map(|_| {
             let (client, at) = (client.clone(), at.clone());
             tokio::spawn(async move { client.pull(&at, 7).await.unwrap() })
         })
         .collect();
+    while github.under_way() < 50 {
+        tokio::task::yield_now().await;
+    }
+    for _ in 0..50 {
+        other.branch_tip(&at, "main").await.unwrap();
+    }
     while calls.iter().any(|call| !call.is_finished()) {
         github.release();
         tokio::task::yield_now().await;
     }
     assert_eq!(github.requests_to("GET", PULL).len(), 121);
     assert!((2..100).contains(&github.most_at_once()), "{}", github.most_at_once());
+}
+
+#[test]
+fn octocrabs_features_bring_no_rsa() {
+    let lock = include_str!("../../Cargo.lock");
+    assert!(lock.contains("name = \"octocrab\""));
+    for kept_out in ["rsa", "bincode", "serde_yml"] {
+        assert!(!lock.contains(&format!("name = \"{kept_out}\"\n")), "{kept_out}");
+    }
 }
 
 #[tokio::test]

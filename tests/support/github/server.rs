@@ -116,7 +116,7 @@ async fn held(shared: &Shared) {
     let _ = released.changed().await;
 }
 
-fn read(shared: &Shared, parts: &hyper::http::request::Parts, body: &[u8]) -> Ask {
+fn read(shared: &Shared, parts: &http::request::Parts, body: &[u8]) -> Ask {
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
     let whole = parts.uri.path();
     // A GitHub of a company's own has its API there.

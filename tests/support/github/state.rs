@@ -31,7 +31,6 @@ pub struct Installation {
 
 #[derive(Clone, Debug)]
 pub struct Token {
-    pub installation: u64,
     pub repos: BTreeSet<u64>,
     pub permissions: Permissions,
     pub expires: Timestamp,

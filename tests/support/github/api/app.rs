@@ -24,8 +24,7 @@ pub fn token(state: &mut State, ask: &Ask, id: &str) -> Answer {
     if let Err(refused) = as_app(ask) {
         return refused;
     }
-    let Some((id, installation)) =
-        id.parse().ok().and_then(|id: u64| Some((id, state.installations.get(&id)?)))
+    let Some(installation) = id.parse().ok().and_then(|id: u64| state.installations.get(&id))
     else {
         return Answer::not_found();
     };
@@ -60,7 +59,7 @@ pub fn token(state: &mut State, ask: &Ask, id: &str) -> Answer {
     }
     permissions.insert("metadata".to_owned(), "read".to_owned());
     let expires = ask.at.checked_add(SignedDuration::from_hours(1)).unwrap();
-    let token = Token { installation: id, repos, permissions, expires };
+    let token = Token { repos, permissions, expires };
     let text = format!("ghs_double{:030}", state.fresh_id());
     let said = json!({
         "token": text,
