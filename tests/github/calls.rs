@@ -364,6 +364,19 @@ async fn everybodys_permission_is_what_github_makes_of_their_role() {
         github.collaborate(REPO, "mona", role);
         assert_eq!(client.permission(&at, "mona").await.unwrap(), permission, "{role}");
     }
+    // Servers that speak like GitHub give the role's own name, or leave a field out.
+    let rows = [
+        (json!({ "permission": "maintain" }), Permission::Write),
+        (json!({ "permission": "triage" }), Permission::Read),
+        (json!({ "role_name": "maintain" }), Permission::Write),
+        (json!({ "permission": "owner" }), Permission::None),
+        (json!({}), Permission::None),
+    ];
+    for (said, permission) in rows {
+        let path = "/repos/*/*/collaborators/mona/permission";
+        github.fault("GET", path, Fault::Answer(200, vec![], said));
+        assert_eq!(client.permission(&at, "mona").await.unwrap(), permission);
+    }
     assert_eq!(client.permission(&at, "a-stranger").await.unwrap(), Permission::None);
     assert_eq!(client.permission(&at, "nobody-of-this-name").await.unwrap(), Permission::None);
 }

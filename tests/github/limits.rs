@@ -224,7 +224,6 @@ async fn after_a_limit_nothing_is_sent_for_that_installation_until_then() {
     let wait = until(client.pull(&at, 7).await);
     let before = github.requests().len();
     assert_eq!(until(client.create_comment(&at, 7, "hello").await), wait);
-    github.edit(|state| state.tokens.clear());
     assert_eq!(until(client.pull(&at, 7).await), wait);
     assert_eq!(github.requests().len(), before);
     assert!(client.branch_tip(&other, "main").await.unwrap().is_some(), "others go on");
@@ -233,6 +232,16 @@ async fn after_a_limit_nothing_is_sent_for_that_installation_until_then() {
     assert_eq!(until(client.pull(&at, 7).await), wait);
     github.time().advance(SignedDuration::from_secs(1));
     assert!(client.pull(&at, 7).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn no_token_is_asked_for_while_github_asks_to_wait() {
+    let (github, client, at) = github();
+    github.fault("GET", PULL, Fault::RetryAfter(7_200));
+    let wait = until(client.pull(&at, 7).await);
+    github.time().advance(SignedDuration::from_mins(90));
+    assert_eq!(until(client.pull(&at, 7).await), wait);
+    assert_eq!(github.requests_to("POST", TOKENS).len(), 1);
 }
 
 #[tokio::test]
