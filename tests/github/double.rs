@@ -9,7 +9,7 @@ use t5_gate::{
 };
 
 use super::{GATE, HEAD, check, github, run};
-use crate::support::github::{APP, GitHub, REPO, SECRET, State};
+use crate::support::github::{APP, GitHub, REPO, SECRET, Signed, State, Status};
 
 async fn refusal(client: &Client, github: &GitHub, run: &CheckRun) -> String {
     let at = github.at_repo(REPO);
@@ -67,7 +67,7 @@ async fn comments_labels_and_statuses_over_a_limit_are_refused() {
         target_url: "https://t5.example",
     };
     github.edit(|state: &mut State| {
-        let one = crate::support::github::Status {
+        let one = Status {
             sha: HEAD.to_owned(),
             context: GATE.to_owned(),
             state: "pending".to_owned(),
@@ -239,74 +239,49 @@ async fn a_token_ends_after_an_hour_and_never_gives_more_than_was_granted() {
     assert_eq!(raw(&github, path, &jwt, &elsewhere).await.0, 422);
 }
 
+/// What a delivery is: its event, its action, and what stands at some place of it.
+fn says(signed: &Signed, event: &str, action: &str, pointer: &str, value: &str) {
+    let payload: serde_json::Value = serde_json::from_slice(&signed.body).unwrap();
+    assert_eq!((signed.event.as_str(), &payload["action"]), (event, &json!(action)));
+    assert_eq!(payload.pointer(pointer), Some(&json!(value)), "{event} {action}");
+}
+
 #[tokio::test]
-async fn every_delivery_names_what_it_is_about() {
+async fn deliveries_about_a_pull_request_say_how_it_stands() {
+    let (github, _, _) = github();
+    let (event, next) = ("pull_request", "5555555555555555555555555555555555555555");
+    let state = "/pull_request/state";
+    says(&github.pull_opened(REPO, 7), event, "opened", "/pull_request/head/sha", HEAD);
+    says(&github.pull_pushed(REPO, 7, next), event, "synchronize", "/after", next);
+    says(&github.pull_opened(REPO, 7), event, "opened", "/pull_request/head/sha", next);
+    says(&github.pull_closed(REPO, 7, true), event, "closed", state, "closed");
+    says(&github.pull_reopened(REPO, 7), event, "reopened", state, "open");
+    says(&github.pull_ready(REPO, 7), event, "ready_for_review", state, "open");
+    let comment = github.comment(REPO, 7, "mona", "/rerun-t5");
+    says(&comment, "issue_comment", "created", "/comment/body", "/rerun-t5");
+    says(&comment, "issue_comment", "created", "/comment/user/login", "mona");
+}
+
+#[tokio::test]
+async fn deliveries_about_the_rest_name_what_they_are_about() {
     let (github, client, at) = github();
     let id = client.create_check(&at, check(&run(CheckStatus::Queued, 0))).await.unwrap();
     github.check_runs(REPO, HEAD);
     let next = "5555555555555555555555555555555555555555";
-    let comment = github.comment(REPO, 7, "mona", "/rerun-t5");
-    let rows = [
-        (github.pull_opened(REPO, 7), "pull_request", "opened", "/pull_request/head/sha", HEAD),
-        (github.pull_pushed(REPO, 7, next), "pull_request", "synchronize", "/after", next),
-        (
-            github.pull_closed(REPO, 7, true),
-            "pull_request",
-            "closed",
-            "/pull_request/state",
-            "closed",
-        ),
-        (github.pull_reopened(REPO, 7), "pull_request", "reopened", "/pull_request/state", "open"),
-        (
-            github.pull_ready(REPO, 7),
-            "pull_request",
-            "ready_for_review",
-            "/pull_request/state",
-            "open",
-        ),
-        (comment, "issue_comment", "created", "/comment/body", "/rerun-t5"),
-        (
-            github.check_rerequested(REPO, id, "mona"),
-            "check_run",
-            "rerequested",
-            "/check_run/external_id",
-            "job-1",
-        ),
-        (
-            github.suite_rerequested(REPO, HEAD, "mona"),
-            "check_suite",
-            "rerequested",
-            "/check_suite/head_sha",
-            HEAD,
-        ),
-        (
-            github.merge_group(REPO, next, "checks_requested"),
-            "merge_group",
-            "checks_requested",
-            "/merge_group/head_sha",
-            next,
-        ),
-        (
-            github.merge_group(REPO, next, "destroyed"),
-            "merge_group",
-            "destroyed",
-            "/reason",
-            "merged",
-        ),
-        (github.uninstalled(77), "installation", "deleted", "/installation/account/login", "octo"),
-        (
-            github.removed_from(REPO),
-            "installation_repositories",
-            "removed",
-            "/repositories_removed/0/full_name",
-            REPO,
-        ),
-    ];
-    for (signed, event, action, pointer, value) in rows {
-        let payload: serde_json::Value = serde_json::from_slice(&signed.body).unwrap();
-        assert_eq!((signed.event.as_str(), &payload["action"]), (event, &json!(action)));
-        assert_eq!(payload.pointer(pointer), Some(&json!(value)), "{event} {action}");
-    }
+    let check = github.check_rerequested(REPO, id, "mona");
+    says(&check, "check_run", "rerequested", "/check_run/external_id", "job-1");
+    let suite = github.suite_rerequested(REPO, HEAD, "mona");
+    says(&suite, "check_suite", "rerequested", "/check_suite/head_sha", HEAD);
+    let group = github.merge_group(REPO, next, "checks_requested");
+    says(&group, "merge_group", "checks_requested", "/merge_group/head_sha", next);
+    let group = github.merge_group(REPO, next, "destroyed");
+    says(&group, "merge_group", "destroyed", "/reason", "merged");
+    let gone = github.uninstalled(77);
+    says(&gone, "installation", "deleted", "/installation/account/login", "octo");
+    let removed = github.removed_from(REPO);
+    let name = "/repositories_removed/0/full_name";
+    says(&removed, "installation_repositories", "removed", name, REPO);
+
     let pushed = github.pushed(REPO, "main", next, "mona");
     let payload: serde_json::Value = serde_json::from_slice(&pushed.body).unwrap();
     assert_eq!((&payload["ref"], &payload["after"]), (&json!("refs/heads/main"), &json!(next)));
