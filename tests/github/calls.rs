@@ -68,6 +68,20 @@ async fn another_apps_check_run_of_the_same_name_is_not_ours() {
 }
 
 #[tokio::test]
+async fn where_a_server_does_not_say_whose_a_check_run_is_our_own_id_of_the_job_does() {
+    let (github, client, at) = github();
+    let runs = |external_id: &str| {
+        let run = json!({ "id": 5, "name": GATE, "status": "queued", "external_id": external_id });
+        json!({ "total_count": 1, "check_runs": [run] })
+    };
+    for (external_id, found) in [("job-1", Some(5)), ("job-2", None)] {
+        let answer = Fault::Answer(200, vec![], runs(external_id));
+        github.fault("GET", "/repos/*/*/commits/*/check-runs", answer);
+        assert_eq!(client.find_check(&at, HEAD, GATE, "job-1").await.unwrap(), found);
+    }
+}
+
+#[tokio::test]
 async fn a_comment_is_edited_by_patch() {
     let (github, client, at) = github();
     let id = client.create_comment(&at, 7, "<!-- t5 --> one").await.unwrap();

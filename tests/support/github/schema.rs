@@ -2,8 +2,10 @@
 
 use std::{collections::BTreeMap, fs, path::Path, process, sync::OnceLock};
 
+use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
 
 use super::ask::Ask;
 use crate::support::npm;
@@ -120,7 +122,8 @@ fn fits(schema: &Value, body: &Value) -> Result<(), String> {
 /// Reads the few operations, from what an earlier process extracted if there was one.
 fn load() -> Option<Operations> {
     let (name, version) = PACKAGE;
-    let file = format!("github-operations-{version}-{}.json", PATHS.len());
+    let paths = HEXLOWER.encode(&Sha256::digest(PATHS.concat()));
+    let file = format!("github-operations-{version}-{}.json", &paths[..16]);
     let kept = Path::new(env!("CARGO_TARGET_TMPDIR")).join(file);
     if let Ok(text) = fs::read(&kept) {
         return Some(serde_json::from_slice(&text).unwrap());
