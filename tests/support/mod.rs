@@ -2,6 +2,7 @@
 
 pub mod bench_double;
 pub mod git_server;
+pub mod github;
 pub mod hanging;
 pub mod not_run;
 pub mod npm;

@@ -24,8 +24,10 @@ pub struct HookDelivery {
     /// When it was tried.
     pub delivered_at: Timestamp,
     /// What the server answered; 0 where nobody did.
+    #[serde(default)]
     pub status_code: u16,
     /// It was asked for, not caused by an event.
+    #[serde(default)]
     pub redelivery: bool,
     /// `X-GitHub-Event`.
     pub event: String,

@@ -19,6 +19,8 @@ impl Client {
         let Who::Installation(installation) = call.who else {
             return self.call_as_app(call).await;
         };
+        // A token is not worth asking for while GitHub would take no call with it.
+        self.0.caller.open(call.who)?;
         let token = self.token(installation, None).await?;
         let refused = match self.0.caller.make(call, Some(&token)).await? {
             Outcome::Done(answer) => return Ok(answer),

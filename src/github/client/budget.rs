@@ -35,11 +35,17 @@ pub(super) struct Budget {
 }
 
 impl Budget {
+    /// Whether GitHub asked to wait beyond this time.
+    pub(super) fn open(&self, now: Timestamp) -> Result<(), CallError> {
+        match self.blocked.as_ref().filter(|(until, _)| *until > now) {
+            Some((until, why)) => Err(CallError::Limited { until: *until, why: why.clone() }),
+            None => Ok(()),
+        }
+    }
+
     /// Spends what a request costs, or says when there will be enough.
     pub(super) fn spend(&mut self, cost: Cost, now: Timestamp) -> Result<(), CallError> {
-        if let Some((until, why)) = self.blocked.as_ref().filter(|(until, _)| *until > now) {
-            return Err(CallError::Limited { until: *until, why: why.clone() });
-        }
+        self.open(now)?;
         self.blocked = None;
         forget(&mut self.points, MINUTE, now);
         forget(&mut self.created, HOUR, now);

@@ -86,6 +86,12 @@ impl Caller {
         Err(CallError::Gone { what: call.what.clone() })
     }
 
+    /// Whether GitHub lets this caller call at all now.
+    pub(super) fn open(&self, who: Who) -> Result<(), CallError> {
+        let now = self.clock.now();
+        self.with_budget(who, |budget| budget.open(now))
+    }
+
     /// One request, in its span.
     async fn once(
         &self,
@@ -103,7 +109,9 @@ impl Caller {
             status = field::Empty,
             took = field::Empty,
         );
-        let request = Request { method: &call.method, path, bearer, body: call.body.as_ref() };
+        let name = call.to_string();
+        let body = call.body.as_ref();
+        let request = Request { name: &name, method: &call.method, path, bearer, body };
         let begun = Instant::now();
         let answer = self.transport.send(request).instrument(span.clone()).await;
         note(&span, &answer, begun);
@@ -163,10 +171,12 @@ fn unauthorised(who: Who, said: &str) -> CallError {
 
 /// GitHub's reason, with the permission that is missing where one is.
 fn advice(call: &Call, answer: &Answer, said: &str) -> String {
-    if answer.status.as_u16() != 403 {
+    let named = accepted(&answer.headers);
+    let missing = named.is_some() || said.contains("not accessible");
+    if answer.status.as_u16() != 403 || !missing {
         return format!("{said} ({call})");
     }
-    let needs = accepted(&answer.headers).unwrap_or(call.needs);
+    let needs = named.unwrap_or(call.needs);
     format!(
         "{said} ({call}); it needs `{needs}`: give the App that permission on its settings page, \
          then have the owner of the installation accept it"

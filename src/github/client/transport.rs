@@ -39,6 +39,8 @@ impl Default for Patience {
 /// What is sent.
 #[derive(Clone, Copy)]
 pub(super) struct Request<'a> {
+    /// Method and path without secrets, for errors.
+    pub(super) name: &'a str,
     /// How.
     pub(super) method: &'a Method,
     /// What follows the API's address, escaped; begins with a slash.
@@ -171,7 +173,7 @@ fn silent(request: Request<'_>, patience: Duration) -> CallError {
 }
 
 fn unsure(request: Request<'_>, why: &str) -> CallError {
-    CallError::Unsure { why: format!("{} to GitHub: {why}", request.method) }
+    CallError::Unsure { why: format!("{}: {why}", request.name) }
 }
 
 /// Whether an error came before anything was sent.
