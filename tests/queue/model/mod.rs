@@ -170,7 +170,6 @@ impl Pair {
                     head,
                     priority,
                     comment: job.asked.comment,
-                    held,
                     state: if held { JobState::Held } else { JobState::Queued },
                     ended: None,
                     attempts: 0,
