@@ -20,7 +20,7 @@ use t5_gate::{
 use self::naive::Naive;
 use super::world::{Mint, REPO, World, at, done, judged, rerun, stranger};
 
-const CASES: u32 = 40;
+const CASES: u32 = 32;
 const STEPS: usize = 50;
 const GUIDS: u8 = 24;
 const CAP: u32 = 3;
