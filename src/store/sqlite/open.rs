@@ -9,7 +9,7 @@ use std::{
 };
 
 use sqlx::{
-    ConnectOptions as _, SqlStr, SqliteConnection, SqlitePool,
+    ConnectOptions as _, Connection as _, SqlStr, SqliteConnection, SqlitePool,
     migrate::{Migration, MigrationType, Migrator},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
@@ -117,15 +117,14 @@ pub(super) async fn migrate(conn: &mut SqliteConnection, path: &Path) -> Result<
     if found > known {
         return Err(OpenError::Newer { path: path.to_owned(), found, known }.into());
     }
+    if found == known {
+        return Ok(migrator().run(conn).await.map_err(sql(path))?);
+    }
     // A step that a crash undoes is taken again, so it has not to wait for the disk.
-    execute(conn, "PRAGMA synchronous = NORMAL").await.map_err(|error| sql(path)(error))?;
-    migrator().run(&mut *conn).await.map_err(sql(path))?;
-    execute(conn, "PRAGMA synchronous = FULL").await.map_err(|error| sql(path)(error))?;
-    Ok(())
-}
-
-async fn execute(conn: &mut SqliteConnection, statement: &'static str) -> Result<(), sqlx::Error> {
-    sqlx::query(statement).execute(conn).await.map(|_| ())
+    let options = options(path).synchronous(SqliteSynchronous::Normal);
+    let mut quick = options.connect().await.map_err(sql(path))?;
+    migrator().run(&mut quick).await.map_err(sql(path))?;
+    Ok(quick.close().await.map_err(sql(path))?)
 }
 
 /// Fails unless the database is of this very schema: a server of another version may have it.
