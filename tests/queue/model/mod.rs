@@ -20,7 +20,7 @@ use t5_gate::{
 use self::naive::Naive;
 use super::world::{Mint, REPO, World, at, done, judged, rerun, stranger};
 
-const CASES: u32 = 32;
+const CASES: u32 = 24;
 const STEPS: usize = 50;
 const GUIDS: u8 = 24;
 const CAP: u32 = 2;
@@ -28,17 +28,47 @@ const LEASE: i64 = 20;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Accept { guid: u8, body: u8 },
-    Settle { guid: u8, acts: Vec<Act> },
-    Postpone { guid: u8 },
-    Lease { runner: u8 },
-    Beat { lease: usize },
-    Finish { lease: usize, judged: bool },
-    HandBack { lease: usize },
-    Reap { restarted: Option<u8> },
-    Advance { seconds: i64 },
-    Publish { nth: usize, how: u8 },
-    End { nth: usize },
+    Accept {
+        guid: u8,
+        body: u8,
+    },
+    Settle {
+        guid: u8,
+        acts: Vec<Act>,
+    },
+    Postpone {
+        guid: u8,
+    },
+    Lease {
+        runner: u8,
+    },
+    Beat {
+        lease: usize,
+    },
+    Finish {
+        lease: usize,
+        judged: bool,
+    },
+    HandBack {
+        lease: usize,
+    },
+    Reap {
+        restarted: Option<u8>,
+    },
+    /// A runner takes a job and goes silent.
+    Lose {
+        runner: u8,
+    },
+    Advance {
+        seconds: i64,
+    },
+    Publish {
+        nth: usize,
+        how: u8,
+    },
+    End {
+        nth: usize,
+    },
     Restart,
 }
 
@@ -76,6 +106,7 @@ fn step() -> impl Strategy<Value = Step> {
         3 => (lease(), any::<bool>()).prop_map(|(lease, judged)| Step::Finish { lease, judged }),
         1 => lease().prop_map(|lease| Step::HandBack { lease }),
         5 => prop::option::weighted(0.3, 0..3_u8).prop_map(|restarted| Step::Reap { restarted }),
+        3 => (0..3_u8).prop_map(|runner| Step::Lose { runner }),
         4 => (1..30_i64).prop_map(|seconds| Step::Advance { seconds }),
         8 => (0..4_usize, 0..8_u8).prop_map(|(nth, how)| Step::Publish { nth, how }),
         1 => (0..4_usize).prop_map(|nth| Step::End { nth }),
@@ -115,6 +146,11 @@ impl Pair {
             Step::Finish { lease, judged } => self.finish(lease, judged).await,
             Step::HandBack { lease } => self.hand_back(lease).await,
             Step::Reap { restarted } => self.reap(restarted).await,
+            Step::Lose { runner } => {
+                self.lease(runner).await;
+                self.now += LEASE;
+                self.reap(None).await;
+            }
             Step::Advance { seconds } => self.now += seconds,
             Step::Publish { nth, how } => self.publish(nth, how).await,
             Step::End { nth } => self.end(nth).await,
