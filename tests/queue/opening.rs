@@ -112,6 +112,16 @@ async fn what_is_no_database_is_refused_and_not_overwritten() {
     assert_eq!(fs::read_to_string(&path).unwrap(), text);
 }
 
+#[tokio::test]
+async fn a_folder_that_cannot_be_made_is_named() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    let refused = Sqlite::open(&file.join("data/t5.db")).await.unwrap_err().to_string();
+    assert!(refused.starts_with("the database cannot be opened: "), "{refused}");
+    assert!(refused.contains("file/data") && refused.contains("read and write it"), "{refused}");
+}
+
 #[test]
 fn sql_stands_in_the_store_alone() {
     let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];

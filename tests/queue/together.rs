@@ -90,3 +90,22 @@ async fn deliveries_are_stored_while_others_are_settled_and_jobs_are_leased() {
     assert_eq!(leased.len(), 20);
     assert!(store.due_deliveries(at(9), 99).await.unwrap().is_empty());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_log_is_copied_into_the_database_while_deliveries_come() {
+    let mut world = World::new().await;
+    let size = |path: &std::path::Path| std::fs::metadata(path).unwrap().len();
+    let path = world.path();
+    let before = size(&path);
+    for number in 0..100 {
+        world.accept(&format!("g{number}"), &vec![b'1'; 60_000], 0).await;
+    }
+    let copied = async {
+        while size(&path) < before + 3_000_000 {
+            tokio::task::yield_now().await;
+        }
+    };
+    let limit = std::time::Duration::from_secs(60);
+    tokio::time::timeout(limit, copied).await.expect("the database grows while it is open");
+    assert_eq!(world.store.deliveries(None, 999).await.unwrap().len(), 100);
+}

@@ -20,25 +20,55 @@ use t5_gate::{
 use self::naive::Naive;
 use super::world::{Mint, REPO, World, at, done, judged, rerun, stranger};
 
-const CASES: u32 = 40;
+const CASES: u32 = 24;
 const STEPS: usize = 50;
 const GUIDS: u8 = 24;
-const CAP: u32 = 3;
+const CAP: u32 = 2;
 const LEASE: i64 = 20;
 
 #[derive(Clone, Debug)]
 enum Step {
-    Accept { guid: u8, body: u8 },
-    Settle { guid: u8, acts: Vec<Act> },
-    Postpone { guid: u8 },
-    Lease { runner: u8 },
-    Beat { lease: usize },
-    Finish { lease: usize, judged: bool },
-    HandBack { lease: usize },
-    Reap { restarted: Option<u8> },
-    Advance { seconds: i64 },
-    Publish { nth: usize, how: u8 },
-    End { nth: usize },
+    Accept {
+        guid: u8,
+        body: u8,
+    },
+    Settle {
+        guid: u8,
+        acts: Vec<Act>,
+    },
+    Postpone {
+        guid: u8,
+    },
+    Lease {
+        runner: u8,
+    },
+    Beat {
+        lease: usize,
+    },
+    Finish {
+        lease: usize,
+        judged: bool,
+    },
+    HandBack {
+        lease: usize,
+    },
+    Reap {
+        restarted: Option<u8>,
+    },
+    /// A runner takes a job and goes silent.
+    Lose {
+        runner: u8,
+    },
+    Advance {
+        seconds: i64,
+    },
+    Publish {
+        nth: usize,
+        how: u8,
+    },
+    End {
+        nth: usize,
+    },
     Restart,
 }
 
@@ -54,7 +84,7 @@ fn act() -> impl Strategy<Value = Act> {
     let job = (0..3_u64, 0..3_u64, 0..3_i64, any::<bool>(), prop::bool::weighted(0.3));
     prop_oneof![
         1 => (0..4_u8).prop_map(Act::Once),
-        6 => job.prop_map(|(pull, head, priority, again, held)| {
+        4 => job.prop_map(|(pull, head, priority, again, held)| {
             Act::Enqueue { pull, head, priority, again, held }
         }),
         1 => (0..3_u64).prop_map(|pull| Act::Cancel { pull }),
@@ -65,18 +95,19 @@ fn act() -> impl Strategy<Value = Act> {
 fn step() -> impl Strategy<Value = Step> {
     let guid = || 0..GUIDS;
     // Counted from the newest: what comes late is likelier to be a little late than very late.
-    let lease = || prop_oneof![3 => Just(0), 1 => 1..4_usize];
+    let lease = || prop_oneof![1 => Just(0), 1 => 1..4_usize];
     let acts = prop::collection::vec(act(), 0..3);
     prop_oneof![
         3 => (guid(), 0..2_u8).prop_map(|(guid, body)| Step::Accept { guid, body }),
-        8 => (guid(), acts).prop_map(|(guid, acts)| Step::Settle { guid, acts }),
+        5 => (guid(), acts).prop_map(|(guid, acts)| Step::Settle { guid, acts }),
         1 => guid().prop_map(|guid| Step::Postpone { guid }),
-        5 => (0..3_u8).prop_map(|runner| Step::Lease { runner }),
+        6 => (0..3_u8).prop_map(|runner| Step::Lease { runner }),
         3 => lease().prop_map(|lease| Step::Beat { lease }),
         3 => (lease(), any::<bool>()).prop_map(|(lease, judged)| Step::Finish { lease, judged }),
         1 => lease().prop_map(|lease| Step::HandBack { lease }),
-        3 => prop::option::weighted(0.3, 0..3_u8).prop_map(|restarted| Step::Reap { restarted }),
-        3 => (1..15_i64).prop_map(|seconds| Step::Advance { seconds }),
+        5 => prop::option::weighted(0.3, 0..3_u8).prop_map(|restarted| Step::Reap { restarted }),
+        3 => (0..3_u8).prop_map(|runner| Step::Lose { runner }),
+        4 => (1..30_i64).prop_map(|seconds| Step::Advance { seconds }),
         8 => (0..4_usize, 0..8_u8).prop_map(|(nth, how)| Step::Publish { nth, how }),
         1 => (0..4_usize).prop_map(|nth| Step::End { nth }),
         1 => Just(Step::Restart),
@@ -115,6 +146,11 @@ impl Pair {
             Step::Finish { lease, judged } => self.finish(lease, judged).await,
             Step::HandBack { lease } => self.hand_back(lease).await,
             Step::Reap { restarted } => self.reap(restarted).await,
+            Step::Lose { runner } => {
+                self.lease(runner).await;
+                self.now += LEASE;
+                self.reap(None).await;
+            }
             Step::Advance { seconds } => self.now += seconds,
             Step::Publish { nth, how } => self.publish(nth, how).await,
             Step::End { nth } => self.end(nth).await,
@@ -170,7 +206,6 @@ impl Pair {
                     head,
                     priority,
                     comment: job.asked.comment,
-                    held,
                     state: if held { JobState::Held } else { JobState::Queued },
                     ended: None,
                     attempts: 0,

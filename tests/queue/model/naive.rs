@@ -12,7 +12,6 @@ pub struct Job {
     pub head: u64,
     pub priority: i64,
     pub comment: Option<u64>,
-    pub held: bool,
     pub state: JobState,
     pub ended: Option<Ended>,
     pub attempts: u32,
