@@ -98,7 +98,7 @@ pub struct Clicked {
 pub struct MergeGroup {
     /// The commit to gate and to report on.
     pub head: String,
-    /// The temporary branch.
+    /// The temporary branch, without `refs/heads/`.
     pub head_ref: String,
     /// The commit to compare with.
     pub base: String,

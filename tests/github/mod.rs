@@ -1,1 +1,3 @@
 //! What deliveries say, and the calls to GitHub.
+
+mod webhook;

@@ -2,6 +2,8 @@
 
 pub mod bench_double;
 pub mod not_run;
+pub mod npm;
 pub mod repository;
+pub mod signed;
 pub mod t5;
 pub mod tool;

@@ -12,8 +12,8 @@ use crate::github::event::{
 const NOBODY: &str = "ghost";
 
 /// Reads a delivery for the App of this id. Never fails: what asks for nothing, or cannot be
-/// understood, comes with the reason, and a reason never repeats what was sent but names of
-/// events, actions and fields.
+/// understood, comes with the reason, and a reason repeats no text that was sent but names of
+/// events and actions.
 pub fn parse(verified: &Verified, app_id: u64) -> Parsed {
     match event(verified, app_id) {
         Ok(event) => Parsed::Event(Box::new(event)),

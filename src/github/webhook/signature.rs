@@ -39,7 +39,7 @@ pub enum Refused {
     #[error("Content-Type is not application/json; only GitHub's JSON deliveries are taken")]
     ContentType,
     /// Larger than GitHub ever sends.
-    #[error("the body has {0} bytes; at most {BODY_LIMIT} are taken")]
+    #[error("the body has {0} bytes; GitHub sends, and this server takes, at most {BODY_LIMIT}")]
     TooLarge(usize),
     /// No usable id.
     #[error(
@@ -49,8 +49,8 @@ pub enum Refused {
     Delivery,
     /// No usable event.
     #[error(
-        "X-GitHub-Event is missing, or is not 1 to {EVENT_LIMIT} lower-case letters and \
-         underscores; only GitHub's deliveries are taken"
+        "X-GitHub-Event is missing, or is not 1 to {EVENT_LIMIT} lower-case letters, digits \
+         and underscores; only GitHub's deliveries are taken"
     )]
     Event,
     /// GitHub was not told a secret.
@@ -77,7 +77,7 @@ pub fn verify(secrets: &Secrets, headers: Headers<'_>, body: Vec<u8>) -> Result<
         return Err(Refused::TooLarge(body.len()));
     }
     let guid = text(headers.delivery, GUID_LIMIT, u8::is_ascii_graphic).ok_or(Refused::Delivery)?;
-    let in_name = |byte: &u8| byte.is_ascii_lowercase() || *byte == b'_';
+    let in_name = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || *byte == b'_';
     let event = text(headers.event, EVENT_LIMIT, in_name).ok_or(Refused::Event)?;
     let signature = signature(headers.signature.ok_or(Refused::Unsigned)?)?;
     if secrets.signed(&body, &signature) {
