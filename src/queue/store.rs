@@ -117,7 +117,8 @@ pub enum Effect {
 /// What became of the effects of one delivery.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Settled {
-    /// It had been seen before: an [`Effect::Once`] cut the rest off.
+    /// It had been acted on before: an [`Effect::Once`] cut the rest off, or the delivery no longer
+    /// waited and nothing was done at all.
     pub repeated: bool,
     /// Ids of jobs that were stored.
     pub enqueued: Vec<String>,

@@ -5,7 +5,11 @@ use std::sync::Arc;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{Mutex, mpsc, oneshot};
 
-use super::{deliveries, value::Fault};
+use super::{
+    deliveries,
+    log::{Log, SMALL},
+    value::Fault,
+};
 use crate::queue::Accepted;
 
 /// How many share one transaction at most.
@@ -43,9 +47,9 @@ pub(super) struct Door(mpsc::Sender<Waiter>);
 
 impl Door {
     /// Starts the task; it ends when the last door is dropped.
-    pub(super) fn open(write: Arc<Mutex<SqliteConnection>>) -> Self {
+    pub(super) fn open(write: Arc<Mutex<SqliteConnection>>, log: Arc<Log>) -> Self {
         let (door, arriving) = mpsc::channel(TOGETHER);
-        tokio::spawn(store_all(write, arriving));
+        tokio::spawn(store_all(write, log, arriving));
         Self(door)
     }
 
@@ -57,7 +61,11 @@ impl Door {
     }
 }
 
-async fn store_all(write: Arc<Mutex<SqliteConnection>>, mut arriving: mpsc::Receiver<Waiter>) {
+async fn store_all(
+    write: Arc<Mutex<SqliteConnection>>,
+    log: Arc<Log>,
+    mut arriving: mpsc::Receiver<Waiter>,
+) {
     let mut batch = Vec::with_capacity(TOGETHER);
     while arriving.recv_many(&mut batch, TOGETHER).await > 0 {
         let mut connection = write.lock().await;
@@ -70,8 +78,18 @@ async fn store_all(write: Arc<Mutex<SqliteConnection>>, mut arriving: mpsc::Rece
         batch.retain(|(_, answer)| !answer.is_closed());
         let outcome = commit(&mut connection, &batch).await;
         drop(connection);
+        log.grew(bytes(&batch));
         answer(&mut batch, outcome);
     }
+}
+
+/// What a batch adds to the log.
+fn bytes(batch: &[Waiter]) -> usize {
+    let bodies = batch.iter().map(|(arrival, _)| match &arrival.body {
+        Body::Row(bytes) => bytes.len(),
+        Body::File(_) => 0,
+    });
+    bodies.sum::<usize>() + SMALL
 }
 
 /// Stores them in one transaction.

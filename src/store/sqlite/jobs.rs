@@ -30,8 +30,8 @@ pub(super) fn from_row(row: &SqliteRow) -> Result<Job, Fault> {
     })
 }
 
-fn some(row: Option<SqliteRow>) -> Result<Option<Job>, Fault> {
-    row.as_ref().map(from_row).transpose()
+fn some(row: Option<&SqliteRow>) -> Result<Option<Job>, Fault> {
+    row.map(from_row).transpose()
 }
 
 fn all(rows: &[SqliteRow]) -> Result<Vec<Job>, Fault> {
@@ -127,7 +127,7 @@ pub(super) async fn approve(
 /// One job.
 pub(super) async fn one(conn: &mut SqliteConnection, job: &str) -> Result<Option<Job>, Fault> {
     let row = sqlx::query("SELECT * FROM jobs WHERE id = ?1").bind(job);
-    some(row.fetch_optional(conn).await?)
+    some(row.fetch_optional(conn).await?.as_ref())
 }
 
 /// The live job of a subject.
@@ -142,7 +142,7 @@ pub(super) async fn live(
             .bind(subject.to_string())
             .fetch_optional(conn)
             .await?;
-    some(row)
+    some(row.as_ref())
 }
 
 /// All live jobs of an installation.
@@ -190,7 +190,7 @@ pub(super) async fn newest(
     .bind(subject.to_string())
     .fetch_optional(conn)
     .await?;
-    some(row)
+    some(row.as_ref())
 }
 
 /// The newest job of a head.
@@ -205,7 +205,7 @@ pub(super) async fn of_head(
             .bind(head)
             .fetch_optional(conn)
             .await?;
-    some(row)
+    some(row.as_ref())
 }
 
 /// Live jobs, and those that were stored last, the newest first.

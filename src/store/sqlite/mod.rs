@@ -9,6 +9,7 @@ mod effects;
 mod inbox;
 mod jobs;
 mod leases;
+mod log;
 mod notes;
 mod open;
 mod outbox;
@@ -27,6 +28,7 @@ use tokio::sync::Mutex;
 use self::{
     arrivals::{Arrival, Body, Door},
     inbox::{Inbox, ROW_BYTES, on_disk},
+    log::Log,
     value::{Fault, cannot, micros},
 };
 use crate::{
@@ -42,6 +44,7 @@ pub struct Sqlite {
     read: SqlitePool,
     door: Door,
     inbox: Inbox,
+    log: Arc<Log>,
     /// The operating system lets go of it when this is dropped, or we die.
     _lock: Option<File>,
 }
@@ -85,9 +88,10 @@ impl Sqlite {
     }
 
     fn with(path: &Path, write: SqliteConnection, lock: Option<File>) -> Self {
-        let write = Arc::new(Mutex::new(write));
+        let (write, log) = (Arc::new(Mutex::new(write)), Arc::new(Log::of(path)));
         Self {
-            door: Door::open(Arc::clone(&write)),
+            door: Door::open(Arc::clone(&write), Arc::clone(&log)),
+            log,
             write,
             read: open::readers(path),
             inbox: Inbox::beside(path),
@@ -131,7 +135,11 @@ impl Sqlite {
 
     async fn remove(&self, names: Vec<String>) -> Result<(), Fault> {
         let inbox = self.inbox.clone();
-        on_disk(move || Ok(inbox.remove(&names))).await
+        let remove = move || {
+            inbox.remove(&names);
+            Ok(())
+        };
+        on_disk(remove).await
     }
 
     /// The body of a delivery; none if it is gone.

@@ -22,8 +22,9 @@ const BUSY: Duration = Duration::from_secs(10);
 /// Reads at once.
 const READERS: u32 = 4;
 
-/// The write-ahead log is copied into the database after so many pages, if nothing did so before.
-const LOG_PAGES: &str = "8000";
+/// With so many pages in the write-ahead log a commit copies them itself. It does not come to that
+/// as long as `log` keeps up.
+const LOG_PAGES: &str = "65536";
 
 /// The schema, one step after the other. A step that was released is never changed.
 const STEPS: [(&str, &str); 1] = [("queue", include_str!("migrations/0001-queue.sql"))];
@@ -66,9 +67,11 @@ pub(super) fn take(path: &Path) -> Result<File, Fault> {
         }
         Err(TryLockError::Error(error)) => return Err(at(&name)(error).into()),
     }
-    // Made before SQLite would make it for everybody to read; its other files follow suit.
-    private(path).map_err(at(path))?;
-    sync_folder(&folder).map_err(at(&folder))?;
+    if !path.exists() {
+        // SQLite would make it for everybody to read; its other files follow suit.
+        private(path).map_err(at(path))?;
+        sync_folder(&folder).map_err(at(&folder))?;
+    }
     Ok(lock)
 }
 
@@ -114,7 +117,15 @@ pub(super) async fn migrate(conn: &mut SqliteConnection, path: &Path) -> Result<
     if found > known {
         return Err(OpenError::Newer { path: path.to_owned(), found, known }.into());
     }
-    Ok(migrator().run(conn).await.map_err(sql(path))?)
+    // A step that a crash undoes is taken again, so it has not to wait for the disk.
+    execute(conn, "PRAGMA synchronous = NORMAL").await.map_err(|error| sql(path)(error))?;
+    migrator().run(&mut *conn).await.map_err(sql(path))?;
+    execute(conn, "PRAGMA synchronous = FULL").await.map_err(|error| sql(path)(error))?;
+    Ok(())
+}
+
+async fn execute(conn: &mut SqliteConnection, statement: &'static str) -> Result<(), sqlx::Error> {
+    sqlx::query(statement).execute(conn).await.map(|_| ())
 }
 
 /// Fails unless the database is of this very schema: a server of another version may have it.

@@ -33,7 +33,7 @@ pub(super) async fn one(conn: &mut SqliteConnection, run: &str) -> Result<Option
 /// The runs of a job, the oldest first.
 pub(super) async fn of_job(conn: &mut SqliteConnection, job: &str) -> Result<Vec<Run>, Fault> {
     let docs = sqlx::query_scalar("SELECT doc FROM runs WHERE job = ?1 ORDER BY seq").bind(job);
-    read(docs.fetch_all(conn).await?)
+    read(&docs.fetch_all(conn).await?)
 }
 
 /// The runs of a subject's head, the oldest first.
@@ -51,9 +51,9 @@ pub(super) async fn of_head(
     .bind(head)
     .fetch_all(conn)
     .await?;
-    read(docs)
+    read(&docs)
 }
 
-fn read(docs: Vec<String>) -> Result<Vec<Run>, Fault> {
+fn read(docs: &[String]) -> Result<Vec<Run>, Fault> {
     docs.iter().map(|doc| Ok(serde_json::from_str(doc)?)).collect()
 }

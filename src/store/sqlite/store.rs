@@ -7,7 +7,9 @@ use sqlx::{Connection as _, SqliteConnection};
 use super::{
     Sqlite, deliveries,
     deliveries::DueRow,
-    effects, jobs, leases, notes, outbox, repos, runs,
+    effects, jobs, leases,
+    log::SMALL,
+    notes, outbox, repos, runs,
     value::{Fault, cannot},
 };
 use crate::{
@@ -33,6 +35,7 @@ macro_rules! writing {
             let $tx: &mut SqliteConnection = &mut transaction;
             let value = $work.await?;
             transaction.commit().await?;
+            $store.log.grew(SMALL);
             Ok(value)
         }
         .await;
