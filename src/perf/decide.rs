@@ -92,6 +92,7 @@ pub fn pair(bench: BenchId, rounds: &[Round], rule: &Rule, seed: u64) -> Pair {
         head: reading(rounds.iter().flat_map(|round| &round.head)),
         throughput: None,
         note: None,
+        source: None,
     }
 }
 
@@ -109,7 +110,8 @@ pub fn reading<'a>(slices: impl Iterator<Item = &'a Slice>) -> Option<Reading> {
 
 /// Computes the pairs of a receipt again from the raw samples.
 ///
-/// What samples cannot say (a note, a throughput, that a benchmark gave nothing)
+/// What samples cannot say (a note, a throughput, a place, that a benchmark gave
+/// nothing)
 /// is taken over; every figure and every state that rests on samples is not.
 pub fn recompute(facts: &Facts, rounds: &[Round]) -> Vec<Pair> {
     let mut own: BTreeMap<&BenchId, Vec<Round>> = BTreeMap::new();
@@ -127,6 +129,7 @@ fn recompute_pair(stated: &Pair, facts: &Facts, rounds: &[Round]) -> Pair {
         fresh.estimate = None;
     }
     fresh.throughput = stated.throughput;
+    fresh.source.clone_from(&stated.source);
     if fresh.state == stated.state {
         fresh.note.clone_from(&stated.note);
     }

@@ -34,6 +34,8 @@ pub const SAMPLES_FILE: &str = "samples.jsonl";
 pub const VERDICT_FILE: &str = "verdict.json";
 /// The report: follows from receipt and verdict.
 pub const REPORT_FILE: &str = "report.md";
+/// The route for a program: follows from receipt and verdict.
+pub const ROUTE_FILE: &str = "t5-route.json";
 
 /// The facts of one run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -23,6 +23,8 @@ pub use human::{Screen, human};
 pub use markdown::markdown;
 pub use verify::verify;
 
+pub use crate::receipt::ROUTE_FILE;
+
 /// The name of this gate's check.
 pub const GATE: &str = "integrative:gate:benchmarks";
 

@@ -1,9 +1,9 @@
 //! The whole verification of a run's folder, the report included.
 
-use super::markdown;
+use super::{markdown, posted::encode_route};
 use crate::receipt::{
-    Examined, Files, RECEIPT_FILE, REPORT_FILE, Receipt, Refusal, SAMPLES_LIMIT, Verified, examine,
-    judge, version_hint,
+    Examined, FileError, Files, RECEIPT_FILE, REPORT_FILE, ROUTE_FILE, Receipt, Refusal,
+    SAMPLES_LIMIT, Verified, examine, judge, version_hint,
 };
 
 /// Computes everything in a run's folder again from the receipt and its raw samples.
@@ -20,6 +20,7 @@ pub fn verify(files: &dyn Files) -> Result<Verified, Vec<Refusal>> {
         return Err(refusals);
     };
     refusals.extend(check_report(files, &receipt));
+    refusals.extend(check_route(files, &receipt));
     if refusals.is_empty() {
         let verdict = judge(&receipt);
         return Ok(Verified { receipt, verdict, artifacts, rounds });
@@ -46,11 +47,28 @@ fn check_report(files: &dyn Files, receipt: &Receipt) -> Vec<Refusal> {
     if found == expected.as_bytes() {
         return Vec::new();
     }
-    let same = found.iter().zip(expected.as_bytes()).take_while(|(a, b)| a == b).count();
-    let line = expected.bytes().take(same).filter(|byte| *byte == b'\n').count() + 1;
-    vec![Refusal::new(
-        REPORT_FILE,
-        format!("from line {line} on it is not the report that the receipt gives"),
-        format!("The written report does not follow from the facts{}", version_hint(receipt)),
-    )]
+    vec![differing(REPORT_FILE, "report", &found, expected.as_bytes(), receipt)]
+}
+
+/// An older run wrote no route; one that is there has to be the one that follows.
+fn check_route(files: &dyn Files, receipt: &Receipt) -> Option<Refusal> {
+    // What contradicts itself was refused with the report already.
+    let expected = encode_route(receipt, &judge(receipt)).ok()?;
+    match files.read(ROUTE_FILE, SAMPLES_LIMIT) {
+        Err(FileError::Absent) => None,
+        Err(error) => Some(Refusal::new(ROUTE_FILE, error.to_string(), "No route to compare")),
+        Ok(found) if found == expected => None,
+        Ok(found) => Some(differing(ROUTE_FILE, "route", &found, &expected, receipt)),
+    }
+}
+
+/// Names the first line that is not as it follows from the receipt.
+fn differing(file: &str, what: &str, found: &[u8], expected: &[u8], receipt: &Receipt) -> Refusal {
+    let same = found.iter().zip(expected).take_while(|(a, b)| a == b).count();
+    let line = expected.iter().take(same).filter(|byte| **byte == b'\n').count() + 1;
+    Refusal::new(
+        file,
+        format!("from line {line} on it is not the {what} that the receipt gives"),
+        format!("The written {what} does not follow from the facts{}", version_hint(receipt)),
+    )
 }

@@ -78,7 +78,7 @@ fn stub(
     throughput: Option<Throughput>,
     note: Option<String>,
 ) -> Pair {
-    Pair { bench, state, estimate: None, base: None, head: None, throughput, note }
+    Pair { bench, state, estimate: None, base: None, head: None, throughput, note, source: None }
 }
 
 /// One short reading of each unchanged benchmark: context for a person, not a comparison.

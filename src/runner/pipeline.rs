@@ -24,8 +24,8 @@ use super::{
 use crate::{
     host, perf, policy,
     receipt::{
-        self, Changes, DIGEST_FILE, RECEIPT_FILE, REPORT_FILE, Receipt, ReceiptError, Run,
-        SAMPLES_FILE, SCHEMA, Subject, Tool, VERDICT_FILE,
+        self, Changes, DIGEST_FILE, RECEIPT_FILE, REPORT_FILE, ROUTE_FILE, Receipt, ReceiptError,
+        Run, SAMPLES_FILE, SCHEMA, Subject, Tool, VERDICT_FILE,
     },
     report,
     verdict::{PartName, Verdict},
@@ -336,7 +336,10 @@ fn publish(folder: &Folder, receipt: &Receipt) -> Result<Verdict, PipelineError>
         |said: String| PipelineError::Contradiction { folder: folder.dir().to_owned(), said };
     let markdown = report::markdown(receipt, &verdict)
         .map_err(|contradictions| contradiction(contradictions.to_string()))?;
+    let route = report::posted::encode_route(receipt, &verdict)
+        .map_err(|contradictions| contradiction(contradictions.to_string()))?;
     folder.write(VERDICT_FILE, &receipt::encode_verdict(&verdict)?)?;
     folder.write(REPORT_FILE, markdown.as_bytes())?;
+    folder.write(ROUTE_FILE, &route)?;
     Ok(verdict)
 }

@@ -48,6 +48,7 @@ fn stated(state: PairState, note: Option<&str>) -> Pair {
         head: None,
         throughput: None,
         note: note.map(str::to_owned),
+        source: None,
     }
 }
 

@@ -252,6 +252,7 @@ impl Gated {
             head: None,
             throughput: None,
             note: Some(why.to_owned()),
+            source: None,
         });
         self.listed("kernels")
     }

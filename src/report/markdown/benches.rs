@@ -126,10 +126,7 @@ fn pairs(page: &mut Page, facts: &Facts) {
     let (unchanged, mut compared): (Vec<&Pair>, Vec<&Pair>) =
         facts.pairs.iter().partition(|pair| pair.state == PairState::Unchanged);
     compared.sort_by_key(|pair| gravity(pair));
-    page.table(
-        ["Benchmark", "Base", "Head", "Throughput", "Change of throughput", "Rounds", "Status"],
-        compared.iter().map(|pair| compared_row(pair)),
-    );
+    page.table(COMPARED, compared.iter().map(|pair| compared_row(pair)));
     if unchanged.is_empty() {
         return;
     }
@@ -142,7 +139,12 @@ fn pairs(page: &mut Page, facts: &Facts) {
     });
 }
 
-fn compared_row(pair: &Pair) -> [String; 7] {
+/// The columns of a benchmark that was compared.
+pub(in crate::report) const COMPARED: [&str; 7] =
+    ["Benchmark", "Base", "Head", "Throughput", "Change of throughput", "Rounds", "Status"];
+
+/// A row of [`COMPARED`].
+pub(in crate::report) fn compared_row(pair: &Pair) -> [String; 7] {
     let reading = |reading: &Option<crate::perf::Reading>| match reading {
         Some(reading) => units::time(reading.median_ns),
         None => "—".to_owned(),
@@ -188,9 +190,6 @@ fn names(page: &mut Page, title: &str, benches: &[BenchId]) {
         return;
     }
     page.paragraph(&format!("{title}:"));
-    let (open, folded) = benches.split_at(benches.len().min(limits::OPEN_ROWS));
-    page.bullets(open.iter().map(name));
-    if !folded.is_empty() {
-        page.fold(&format!("{} more", folded.len()), |page| page.bullets(folded.iter().map(name)));
-    }
+    let names = benches.iter().map(name).collect();
+    page.long_bullets(names, limits::OPEN_ROWS, |folded| format!("{folded} more"));
 }

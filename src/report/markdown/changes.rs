@@ -34,13 +34,11 @@ pub(super) fn section(page: &mut Page, receipt: &Receipt) {
             format!("{}{newest}:", words::counted(all, "commit", "commits"))
         }
     });
-    let (open, folded) = commits.split_at(commits.len().min(OPEN_COMMITS));
-    page.bullets(open.iter().cloned());
-    if !folded.is_empty() {
-        let summary = words::counted(folded.len(), "more commit", "more commits");
-        page.fold(&summary, |page| page.bullets(folded.iter().cloned()));
-    }
-    if let Some(unlisted @ 1..) = all.checked_sub(commits.len()) {
+    let listed = commits.len();
+    page.long_bullets(commits, OPEN_COMMITS, |folded| {
+        words::counted(folded, "more commit", "more commits")
+    });
+    if let Some(unlisted @ 1..) = all.checked_sub(listed) {
         page.paragraph(&format!("{unlisted} older commits are not listed."));
     }
     page.table(["Area", "Files", "Lines", "Among them"], changes.areas.iter().map(area));
@@ -65,24 +63,18 @@ fn dependencies(page: &mut Page, changes: &[DependencyChange]) {
         return;
     }
     page.paragraph("Packages of the lock file that change:");
-    let rows = |changes: &[DependencyChange]| -> Vec<[String; 3]> {
-        changes
-            .iter()
-            .map(|change| {
-                let versions = |versions: &[String]| match versions {
-                    [] => "—".to_owned(),
-                    some => code(&some.join(", "), limits::ID),
-                };
-                let name = code(&change.name, limits::ID);
-                [name, versions(&change.before), versions(&change.after)]
-            })
-            .collect()
-    };
-    let columns = ["Package", "Before", "After"];
-    let (open, folded) = changes.split_at(changes.len().min(limits::OPEN_ROWS));
-    page.table(columns, rows(open));
-    if !folded.is_empty() {
-        let summary = words::counted(folded.len(), "more package", "more packages");
-        page.fold(&summary, |page| page.table(columns, rows(folded)));
-    }
+    let rows: Vec<[String; 3]> = changes
+        .iter()
+        .map(|change| {
+            let versions = |versions: &[String]| match versions {
+                [] => "—".to_owned(),
+                some => code(&some.join(", "), limits::ID),
+            };
+            let name = code(&change.name, limits::ID);
+            [name, versions(&change.before), versions(&change.after)]
+        })
+        .collect();
+    page.long_table(["Package", "Before", "After"], rows, limits::OPEN_ROWS, |folded| {
+        words::counted(folded, "more package", "more packages")
+    });
 }

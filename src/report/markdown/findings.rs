@@ -14,7 +14,9 @@ use crate::{
     verdict::Outcome,
 };
 
-const COLUMNS: [&str; 6] = ["Finding", "Severity", "Package", "Why", "Comes in by", "Where"];
+/// The columns of a finding.
+pub(in crate::report) const COLUMNS: [&str; 6] =
+    ["Finding", "Severity", "Package", "Why", "Comes in by", "Where"];
 
 /// What fails or may fail this change.
 pub(super) fn introduced(page: &mut Page, receipt: &Receipt, facts: &Facts) {
@@ -51,16 +53,18 @@ pub(super) fn others(page: &mut Page, receipt: &Receipt, facts: &Facts) {
     }
 }
 
-fn open_then_folded(page: &mut Page, mut rows: Vec<[String; 6]>) {
-    let folded = rows.split_off(rows.len().min(limits::OPEN_ROWS));
-    page.table(COLUMNS, rows);
-    if !folded.is_empty() {
-        let summary = words::counted(folded.len(), "more finding", "more findings");
-        page.fold(&summary, |page| page.table(COLUMNS, folded));
-    }
+fn open_then_folded(page: &mut Page, rows: Vec<[String; 6]>) {
+    page.long_table(COLUMNS, rows, limits::OPEN_ROWS, |folded| {
+        words::counted(folded, "more finding", "more findings")
+    });
 }
 
-fn rows(receipt: &Receipt, facts: &Facts, state: FindingState) -> Vec<[String; 6]> {
+/// Findings of one state, those that decide first.
+pub(in crate::report) fn rows(
+    receipt: &Receipt,
+    facts: &Facts,
+    state: FindingState,
+) -> Vec<[String; 6]> {
     let mut findings: Vec<&Finding> =
         facts.findings.iter().filter(|finding| finding.state == state).collect();
     let day = judged_on(receipt);

@@ -1,4 +1,4 @@
-//! The chain of gates. This run reads none of the others.
+//! The chain of gates. A run reads none of the others; whoever posts a report may have.
 
 use super::header::status;
 use crate::{

@@ -59,7 +59,7 @@ pub(super) fn status(receipt: &Receipt, verdict: &Verdict) -> String {
 }
 
 /// A part's outcome with its mark: `❌ fail`, `⏭️ skipped (no-surface)`.
-pub(super) fn part_status(receipt: &Receipt, part: &Part) -> String {
+pub(in crate::report) fn part_status(receipt: &Receipt, part: &Part) -> String {
     let mark = Mark::part(receipt, part);
     match (part.skipped, part.outcome()) {
         (Some(skip), _) => format!("{mark} skipped ({})", words::skip(skip)),
@@ -104,7 +104,7 @@ fn rules(receipt: &Receipt) -> String {
 }
 
 /// The first twelve digits of a commit's name.
-pub(super) fn short(sha: &str) -> String {
+pub(in crate::report) fn short(sha: &str) -> String {
     let digits: String = sha.chars().take(12).collect();
     code(&digits, 12)
 }

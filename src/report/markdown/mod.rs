@@ -13,7 +13,11 @@ mod routing;
 mod summary;
 mod waivers;
 
-pub(super) use summary::line as summary_line;
+pub(super) use benches::{COMPARED, compared_row};
+pub(super) use findings::{COLUMNS as FINDING, rows as findings};
+pub(super) use header::{part_status, short};
+pub(super) use routing::next;
+pub(super) use summary::{line as summary_line, metrics};
 
 use super::{Contradictions, page::Page, refuse_contradictions};
 use crate::{receipt::Receipt, verdict::Verdict};
@@ -26,17 +30,27 @@ use crate::{receipt::Receipt, verdict::Verdict};
 pub fn markdown(receipt: &Receipt, verdict: &Verdict) -> Result<String, Contradictions> {
     refuse_contradictions(receipt, verdict)?;
     let mut page = Page::default();
-    header::title(&mut page, receipt, verdict);
-    summary::section(&mut page, receipt, verdict);
-    summary::requirements(&mut page);
-    changes::section(&mut page, receipt);
-    policy::section(&mut page, receipt);
-    benches::section(&mut page, receipt);
-    regression::section(&mut page, receipt);
-    summary::evidence(&mut page, receipt, verdict);
-    gates::section(&mut page, receipt, verdict);
-    artifacts::section(&mut page, receipt);
-    routing::section(&mut page, receipt, verdict);
-    header::footer(&mut page, receipt, verdict);
+    sections(&mut page, receipt, verdict, |page| gates::section(page, receipt, verdict));
     Ok(page.finish())
+}
+
+/// All sections of a report, with the other gates as whoever shows it knows them.
+pub(super) fn sections(
+    page: &mut Page,
+    receipt: &Receipt,
+    verdict: &Verdict,
+    gates: impl FnOnce(&mut Page),
+) {
+    header::title(page, receipt, verdict);
+    summary::section(page, receipt, verdict);
+    summary::requirements(page);
+    changes::section(page, receipt);
+    policy::section(page, receipt);
+    benches::section(page, receipt);
+    regression::section(page, receipt);
+    summary::evidence(page, receipt, verdict);
+    gates(page);
+    artifacts::section(page, receipt);
+    routing::section(page, receipt, verdict);
+    header::footer(page, receipt, verdict);
 }

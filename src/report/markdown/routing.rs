@@ -31,7 +31,7 @@ pub(super) fn section(page: &mut Page, receipt: &Receipt, verdict: &Verdict) {
     reasons(page, verdict);
 }
 
-fn next(verdict: &Verdict) -> String {
+pub(in crate::report) fn next(verdict: &Verdict) -> String {
     let routes: Vec<String> =
         verdict.routes.iter().map(|route| format!("`{}`", words::route(*route))).collect();
     match (routes.as_slice(), verdict.outcome) {
@@ -50,7 +50,7 @@ fn reasons(page: &mut Page, verdict: &Verdict) {
         .flat_map(|part| part.reasons.iter().map(move |reason| (part.name, reason)))
         .collect();
     rows.sort_by_key(|(_, reason)| std::cmp::Reverse(reason.outcome));
-    let mut rows: Vec<[String; 4]> = rows
+    let rows: Vec<[String; 4]> = rows
         .into_iter()
         .map(|(part, reason)| {
             [
@@ -62,10 +62,7 @@ fn reasons(page: &mut Page, verdict: &Verdict) {
         })
         .collect();
     let columns = ["Weight", "Part", "Code", "Reason"];
-    let folded = rows.split_off(rows.len().min(limits::OPEN_ROWS));
-    page.table(columns, rows);
-    if !folded.is_empty() {
-        let summary = words::counted(folded.len(), "more reason", "more reasons");
-        page.fold(&summary, |page| page.table(columns, folded));
-    }
+    page.long_table(columns, rows, limits::OPEN_ROWS, |folded| {
+        words::counted(folded, "more reason", "more reasons")
+    });
 }

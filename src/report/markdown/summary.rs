@@ -72,7 +72,7 @@ pub(super) fn evidence(page: &mut Page, receipt: &Receipt, verdict: &Verdict) {
 }
 
 /// One line, `;`-separated, as the ledger of a pull request shows it.
-fn metrics(receipt: &Receipt, verdict: &Verdict) -> String {
+pub(in crate::report) fn metrics(receipt: &Receipt, verdict: &Verdict) -> String {
     let mut metrics = Vec::new();
     for part in &verdict.parts {
         let name = words::part(part.name).to_lowercase();

@@ -1,5 +1,21 @@
 //! What is shown on GitHub: a function of facts that the bot hands in, within GitHub's limits.
 
+mod actions;
+mod annotations;
+pub mod answers;
+mod badge;
+mod budget;
+mod check;
+mod headline;
+mod judged;
+mod label;
+mod repeat;
+mod route_file;
+mod sarif;
+mod sections;
+mod status;
+mod sticky;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,6 +24,17 @@ use crate::{
     receipt::Receipt,
     verdict::{Outcome, PartName, Verdict},
 };
+
+pub use annotations::ANNOTATIONS;
+pub use badge::{Badge, badge};
+pub use budget::{CHECK_LIMIT, COMMENT_LIMIT, STATUS_LIMIT, TITLE_LIMIT};
+pub use check::check_run;
+pub use judged::routes;
+pub use label::{LABELS, label};
+pub use route_file::{ROUTE_SCHEMA, encode_route, route_file};
+pub use sarif::sarif;
+pub use status::status;
+pub use sticky::{STICKY_MARKER, sticky};
 
 /// Everything that a posted text may speak of.
 #[derive(Clone, Debug)]

@@ -1,0 +1,352 @@
+//! What the check run's summary and the comment have in common.
+
+use super::{
+    Earlier, GateState, Posted, Stage,
+    budget::link,
+    headline,
+    judged::{Bearing, Judged},
+};
+use crate::{
+    report::{
+        escape::{code, text},
+        limits,
+        mark::Mark,
+        markdown::{next, part_status, short, summary_line},
+        page::Page,
+        words,
+    },
+    verdict::{Outcome, Part, Reason},
+};
+
+/// The steps of a run, in their order.
+const PHASES: [(&str, &str); 3] = [
+    ("checkout", "fetch the commits"),
+    ("build", "check the policy, and build both sides"),
+    ("measure", "measure head against base"),
+];
+
+/// Who asked for what, on which commit.
+pub(super) fn subject(page: &mut Page, posted: &Posted<'_>) {
+    let (by, how) = posted.asked;
+    page.paragraph(&format!(
+        "{} on {}, asked for by {} ({}); it runs {}.",
+        code(posted.gate, limits::ID),
+        short(posted.head),
+        code(by, limits::ID),
+        text(how, limits::SUBJECT),
+        text(posted.scope, limits::SENTENCE)
+    ));
+}
+
+/// What there is to say of a job that has come to no receipt.
+pub(super) fn unjudged(page: &mut Page, posted: &Posted<'_>) {
+    match &posted.stage {
+        Stage::Queued { ahead, estimate } => {
+            let place = match ahead {
+                0 => "It is next in line for a runner".to_owned(),
+                ahead => format!("{} first", headline::counted_come(*ahead)),
+            };
+            let until = match estimate {
+                Some(time) => format!("{}, going by earlier runs", headline::until(*time)),
+                None => "no earlier run tells how long it takes".to_owned(),
+            };
+            page.paragraph(&format!("{place}; {until}."));
+            phases(page, None, "");
+        }
+        Stage::Running { phase, what, done, total, started, attempt } => {
+            let again = match attempt {
+                0 | 1 => String::new(),
+                attempt => format!(", attempt {attempt}: a runner went silent before"),
+            };
+            page.paragraph(&format!("It began at {started}{again}."));
+            let count = if *total > 0 { format!(", {done} of {total}") } else { String::new() };
+            phases(page, Some(phase), &format!("{}{count}", text(what, limits::SENTENCE)));
+            page.paragraph("Figures are shown once the run has a receipt for them.");
+        }
+        Stage::AwaitsApproval { risks } => awaits_approval(page, posted, risks),
+        Stage::AwaitsSandbox { risks, approved_by } => awaits_sandbox(page, risks, *approved_by),
+        Stage::Ended { how, note } => {
+            page.paragraph(&format!("{}.", headline::ended(*how)));
+            if let Some(note) = note {
+                page.paragraph(&text(note, limits::REASON));
+            }
+        }
+        Stage::Judged { .. } => {}
+    }
+}
+
+/// Which steps are done, which one runs, which are pending.
+fn phases(page: &mut Page, current: Option<&str>, doing: &str) {
+    let at = PHASES.iter().position(|(phase, _)| current == Some(*phase));
+    let mut rows: Vec<[String; 3]> = PHASES
+        .iter()
+        .enumerate()
+        .map(|(index, (phase, what))| {
+            let state = match at {
+                Some(at) if index < at => "done".to_owned(),
+                Some(at) if index == at => format!("running: {doing}"),
+                _ => "pending".to_owned(),
+            };
+            [(*phase).to_owned(), (*what).to_owned(), state]
+        })
+        .collect();
+    // A runner of another version may name a step that this one does not know.
+    if let (Some(unknown), None) = (current, at) {
+        rows.push([code(unknown, limits::ID), String::new(), format!("running: {doing}")]);
+    }
+    page.table(["Phase", "What", "State"], rows);
+}
+
+fn awaits_approval(page: &mut Page, posted: &Posted<'_>, risks: &[String]) {
+    page.paragraph(
+        "This change comes from somebody without write permission, or from another repository. \
+         Nothing of it has run, and nothing will until somebody with write permission approves \
+         this very commit. A new push takes the approval back.",
+    );
+    list_risks(page, risks);
+    page.paragraph("To let this commit run, press **Approve** on this check, or comment:");
+    let sha: String = posted.head.chars().take(12).collect();
+    page.command(&format!("/t5 approve {sha}"));
+}
+
+fn awaits_sandbox(page: &mut Page, risks: &[String], approved_by: Option<&str>) {
+    page.paragraph(
+        "This change comes from somebody without write permission, or from another repository. \
+         **This version of the gate runs no stranger's code, whatever anyone approves**: it has \
+         no sandbox yet that could hold such code. So nothing of this change has run or will run \
+         here, and this is no statement about the change.",
+    );
+    if let Some(by) = approved_by {
+        page.paragraph(&format!(
+            "{} approved this commit. The approval is kept, and changes nothing in this version.",
+            code(by, limits::ID)
+        ));
+    }
+    list_risks(page, risks);
+    page.paragraph(
+        "Next: somebody with write permission reads the change, and gates it on a machine of \
+         their own with `t5 run`, or pushes it to a branch of this repository.",
+    );
+}
+
+fn list_risks(page: &mut Page, risks: &[String]) {
+    if risks.is_empty() {
+        return;
+    }
+    page.paragraph("What would run, and what is risky about it:");
+    page.bullets(risks.iter().map(|risk| text(risk, limits::SENTENCE)));
+}
+
+/// State, why and next, as the ledger of a pull request has them.
+pub(super) fn decision(page: &mut Page, posted: &Posted<'_>, judged: Option<&Judged<'_>>) {
+    let state = headline::state(posted, judged);
+    let mut lines = Vec::new();
+    match judged {
+        None => {
+            lines.push(format!("**State**: {state}"));
+            lines.push(format!("**Why**: {}", why_unjudged(posted)));
+            lines.push(format!("**Next**: {}", next_unjudged(posted)));
+        }
+        Some(judged) => {
+            let meaning = match judged.bearing() {
+                Bearing::Nothing => "no part had anything to do",
+                Bearing::Incomplete(_) => "what ran is content, and not everything was run",
+                Bearing::Outcome(outcome) => words::meaning(outcome),
+            };
+            lines.push(format!("**State**: {state}: {meaning}"));
+            lines.extend(judged.standing.parts.iter().map(|part| why(judged, part)));
+            lines.push(format!("**Next**: {}", next_judged(judged)));
+        }
+    }
+    page.bullets(lines);
+}
+
+fn why(judged: &Judged<'_>, part: &Part) -> String {
+    let name = words::part(part.name).to_lowercase();
+    match judged.page(part.name) {
+        None => format!(
+            "**Why**: {name} {}: {}",
+            part_status(judged.receipt, part),
+            summary_line(judged.receipt, part)
+        ),
+        Some(page) => {
+            let kept = format!("kept from {}", link("an earlier run", page));
+            match (part.skipped, part.outcome()) {
+                (Some(skip), _) => {
+                    format!("**Why**: {name} skipped ({}), {kept}", words::skip(skip))
+                }
+                // No mark: the facts behind it are not in this run's receipt.
+                (None, outcome) => {
+                    format!("**Why**: {name} {}, {kept}", outcome.map_or("", words::outcome))
+                }
+            }
+        }
+    }
+}
+
+fn next_judged(judged: &Judged<'_>) -> String {
+    match judged.bearing() {
+        Bearing::Incomplete(_) => "no route; `/rerun-t5` runs all of it".to_owned(),
+        _ if judged.standing.routes.is_empty() => {
+            let next = next(judged.standing);
+            format!("{} `/rerun-t5`", next.trim_end_matches(':').replace("the run", "it with"))
+        }
+        _ => next(judged.standing),
+    }
+}
+
+fn why_unjudged(posted: &Posted<'_>) -> String {
+    format!("{}, so there is no verdict on this commit", headline::title(posted, None))
+}
+
+fn next_unjudged(posted: &Posted<'_>) -> &'static str {
+    use super::EndedWithout::{Cancelled, Error, Superseded, TimedOut};
+    match posted.stage {
+        Stage::Queued { .. } | Stage::Running { .. } => "wait; this text changes by itself",
+        Stage::AwaitsApproval { .. } => "somebody with write permission reads the change",
+        Stage::AwaitsSandbox { .. } => "somebody with write permission takes the change over",
+        Stage::Ended { how: Superseded, .. } => "the newer job tells",
+        Stage::Ended { how: Cancelled, .. } => "`/rerun-t5` runs it again",
+        Stage::Ended { how: Error | TimedOut, .. } | Stage::Judged { .. } => {
+            "no route; deal with what could not run, then repeat it with `/rerun-t5`"
+        }
+    }
+}
+
+/// What a reader must know of the earlier runs before believing the verdict.
+pub(super) fn notes(page: &mut Page, posted: &Posted<'_>, judged: &Judged<'_>) {
+    if let Some(failed) = judged.passes_after_a_fail(posted.earlier) {
+        page.paragraph(&format!(
+            "{} {} of this very commit failed, and this one is content. Nothing in the commit \
+             changed in between: look why before trusting it.",
+            Mark::against(Outcome::Attention),
+            link("An earlier run", &failed.page)
+        ));
+    }
+    if let Bearing::Incomplete(missing) = judged.bearing() {
+        let missing: Vec<String> =
+            missing.iter().map(|part| words::part(*part).to_lowercase()).collect();
+        page.paragraph(&format!(
+            "{} Not run on this commit so far: {}. Content with one half is no pass.",
+            Mark::against(Outcome::CouldNotRun),
+            missing.join(" and ")
+        ));
+    }
+}
+
+/// The reasons that decide, and those of the same run that do not.
+pub(super) fn deciding(page: &mut Page, judged: &Judged<'_>) {
+    let standing = judged.standing;
+    let decides =
+        |reason: &&Reason| reason.outcome == standing.outcome && reason.outcome != Outcome::Pass;
+    let reasons: Vec<String> = standing
+        .parts
+        .iter()
+        .flat_map(|part| &part.reasons)
+        .filter(decides)
+        .map(|reason| {
+            let mark = Mark::against(reason.outcome);
+            let (code, text) = (code(&reason.code, limits::ID), text(&reason.text, limits::REASON));
+            format!("{mark} {code} {text}")
+        })
+        .collect();
+    if reasons.is_empty() {
+        return;
+    }
+    page.heading(3, "What decides");
+    let more = reasons.len().saturating_sub(limits::DECIDING);
+    page.numbered(reasons.into_iter().take(limits::DECIDING));
+    if more > 0 {
+        page.paragraph(&format!("And {more} more in the report."));
+    }
+}
+
+/// Earlier runs of the head, the newest first.
+pub(super) fn earlier(page: &mut Page, runs: &[Earlier]) {
+    if runs.is_empty() {
+        return;
+    }
+    page.heading(3, "Earlier runs of this commit");
+    let rows = runs.iter().rev().map(|run| {
+        let (by, how) = (&run.asked.0, &run.asked.1);
+        [
+            run.finished.strftime("%Y-%m-%d %H:%M UTC").to_string(),
+            format!("{} ({})", code(by, limits::ID), text(how, limits::SUBJECT)),
+            text(&run.scope, limits::SENTENCE),
+            words::outcome(run.outcome).to_owned(),
+            link("its page", &run.page),
+        ]
+    });
+    page.long_table(
+        ["Finished", "Asked for by", "Ran", "Its own outcome", "Page"],
+        rows.collect(),
+        limits::OPEN_ROWS,
+        |folded| words::counted(folded, "more run", "more runs"),
+    );
+}
+
+/// The chain of gates as the head's check runs tell it; this gate's own row among them.
+pub(super) fn gates(page: &mut Page, posted: &Posted<'_>, own: &str) {
+    let row = |gate: &GateState| {
+        [
+            text(&gate.gate, limits::ID),
+            text(&gate.what, limits::SUBJECT),
+            reported(gate),
+            code(&gate.check, limits::ID),
+        ]
+    };
+    let own = [
+        "T5".to_owned(),
+        "policy and performance".to_owned(),
+        own.to_owned(),
+        code(posted.gate, limits::ID),
+    ];
+    page.table(["Gate", "What it looks at", "Status", "Check"], in_order(posted.gates, row, own));
+}
+
+/// The ledger between its anchors: `Gate | Status | Evidence`.
+pub(super) fn ledger(page: &mut Page, posted: &Posted<'_>, own: &str, evidence: &str) {
+    let row = |gate: &GateState| {
+        let name =
+            format!("{} {}", text(&gate.gate, limits::ID), text(&gate.what, limits::SUBJECT));
+        let evidence = match gate.state {
+            Some(_) => format!("check {}", code(&gate.check, limits::ID)),
+            None => format!("no check {} on this commit", code(&gate.check, limits::ID)),
+        };
+        [name, reported(gate), evidence]
+    };
+    let own =
+        [format!("**T5** {}", code(posted.gate, limits::ID)), own.to_owned(), evidence.to_owned()];
+    page.block("<!-- gates:start -->\n");
+    page.table(["Gate", "Status", "Evidence"], in_order(posted.gates, row, own));
+    page.block("<!-- gates:end -->\n");
+}
+
+/// As GitHub spells it and without a mark: this gate has no facts of another.
+fn reported(gate: &GateState) -> String {
+    match &gate.state {
+        Some(state) => code(state, limits::ID),
+        None => "not reported".to_owned(),
+    }
+}
+
+/// The gates of the chain, this one's row at its place.
+fn in_order<const N: usize>(
+    gates: &[GateState],
+    row: impl Fn(&GateState) -> [String; N],
+    own: [String; N],
+) -> Vec<[String; N]> {
+    let (before, after): (Vec<&GateState>, Vec<&GateState>) =
+        gates.iter().partition(|gate| gate.gate.as_str() < "T5");
+    let mut rows: Vec<[String; N]> = before.into_iter().map(&row).collect();
+    rows.push(own);
+    rows.extend(after.into_iter().map(&row));
+    rows
+}
+
+/// Where everything lies.
+pub(super) fn links(page: &mut Page, posted: &Posted<'_>) {
+    let mut all = vec![link("Status, artifacts and raw samples", posted.links.page)];
+    all.extend(posted.links.report.map(|report| link("The whole report", report)));
+    page.paragraph(&all.join(" · "));
+}

@@ -1,0 +1,96 @@
+//! The one comment of a pull request.
+
+use super::{
+    Posted,
+    budget::{COMMENT_LIMIT, fitted, link},
+    headline,
+    judged::Judged,
+    sections,
+};
+use crate::{
+    perf::{Pair, PairState},
+    policy::FindingState,
+    report::{
+        Contradictions,
+        markdown::{self, COMPARED, FINDING, compared_row},
+        page::{Limit, Page},
+        tally::gravity,
+        words,
+    },
+};
+
+/// What the one comment begins with, so that it is found again.
+pub const STICKY_MARKER: &str = "<!-- t5-gate:sticky -->";
+
+/// Renders the one comment of a pull request, within GitHub's limit.
+///
+/// It holds no time but those of the facts, so that the same facts always give the same text.
+///
+/// # Errors
+///
+/// Refuses what contradicts itself.
+pub fn sticky(posted: &Posted<'_>) -> Result<String, Contradictions> {
+    let judged = Judged::of(&posted.stage)?;
+    let render = |limit| comment(posted, judged.as_ref(), limit);
+    Ok(fitted(COMMENT_LIMIT, posted.links, render).unwrap_or_else(|| {
+        let address = posted.links.report.unwrap_or(posted.links.page);
+        format!("{STICKY_MARKER}\n{}\n", link("The report is on its page", address))
+    }))
+}
+
+fn comment(posted: &Posted<'_>, judged: Option<&Judged<'_>>, limit: Option<Limit>) -> String {
+    let state = headline::state(posted, judged);
+    let mut page = Page::limited(limit);
+    page.block(&format!("{STICKY_MARKER}\n"));
+    page.heading(2, &format!("T5 gate: {state}"));
+    sections::subject(&mut page, posted);
+    let evidence = match judged {
+        Some(judged) => markdown::metrics(judged.receipt, judged.standing),
+        None => headline::title(posted, None),
+    };
+    sections::ledger(&mut page, posted, &state, &evidence);
+    sections::decision(&mut page, posted, judged);
+    match judged {
+        Some(judged) => {
+            sections::notes(&mut page, posted, judged);
+            sections::deciding(&mut page, judged);
+            findings(&mut page, judged);
+            benchmarks(&mut page, judged);
+        }
+        None => sections::unjudged(&mut page, posted),
+    }
+    sections::earlier(&mut page, posted.earlier);
+    page.rule();
+    sections::links(&mut page, posted);
+    page.paragraph("`/rerun-t5` runs the gate again; `/t5 help` lists what else can be said.");
+    page.finish()
+}
+
+/// What the change brings in; everything else is in the report.
+fn findings(page: &mut Page, judged: &Judged<'_>) {
+    let Some(facts) = &judged.receipt.policy else {
+        return;
+    };
+    let rows = markdown::findings(judged.receipt, facts, FindingState::Introduced);
+    if !rows.is_empty() {
+        let summary = words::counted(rows.len(), "finding introduced", "findings introduced");
+        page.fold(&summary, |page| page.table(FINDING, rows));
+    }
+}
+
+/// What was compared, the gravest first.
+fn benchmarks(page: &mut Page, judged: &Judged<'_>) {
+    let Some(facts) = &judged.receipt.perf else {
+        return;
+    };
+    let mut compared: Vec<&Pair> =
+        facts.pairs.iter().filter(|pair| pair.state != PairState::Unchanged).collect();
+    if compared.is_empty() {
+        return;
+    }
+    compared.sort_by_key(|pair| gravity(pair));
+    let summary = words::counted(compared.len(), "benchmark compared", "benchmarks compared");
+    page.fold(&summary, |page| {
+        page.table(COMPARED, compared.into_iter().map(compared_row));
+    });
+}
