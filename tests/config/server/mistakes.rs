@@ -37,21 +37,35 @@ runner:
   attempts: 0
 keep: 30
 ";
-    assert_snapshot!(told(text));
+    assert_snapshot!(told(text), @"
+    server.yml:1:1: unknown key `public_url` in the file; did you mean `public-url`?
+    server.yml:1:1: the file lacks `public-url`; it says where people and GitHub reach this server: https://t5.example.org
+    server.yml:2:9: `listen` must be a text, not the number 8080; put it in quotes
+    server.yml:3:7: `data` must be an absolute path, not `t5`; a service has no folder of its own to start from
+    server.yml:5:11: `app-id` must be a whole number, not the text `T5`; it stands on the App's settings page
+    server.yml:6:3: unknown key `private-key` in `github`; did you mean `private-key-file`?
+    server.yml:8:17: `inconclusive` must not be `success`: nothing was proved; choose action_required, failure or neutral
+    server.yml:9:10: `publish` must be a mapping, not a list
+    server.yml:11:5: a gate lacks `check`; it says the name of its check run
+    server.yml:12:49: unknown key `required` in a gate; known there: name, what, check
+    server.yml:14:10: `lease` must be at least 10s
+    server.yml:15:13: `attempts` must be a whole number between 1 and 10, not 0
+    server.yml:16:7: `keep` must be a duration, not the number 30; add its unit, as in 90s, 10m, 1h30m or 30d
+    ");
 }
 
 #[test]
 fn an_address_that_people_could_not_reach() {
     let address = |text: &str| told(&format!("public-url: {text}"));
-    assert_snapshot!(address("t5.example.org"));
-    assert_snapshot!(address("ftp://t5.example.org"));
-    assert_snapshot!(address("https://t5.example.org/gate"));
-    assert_snapshot!(address("https://t5.example.org?x=1"));
-    assert_snapshot!(address("https://admin:pw@t5.example.org"));
-    assert_snapshot!(address("https://"));
-    assert_snapshot!(address("https://t5.example.org:0"));
-    assert_snapshot!(address("https://t5.example.org:99999"));
-    assert_snapshot!(address("'https://t5 .example.org'"));
+    assert_snapshot!(address("t5.example.org"), @"server.yml:1:13: `public-url` must begin with https:// or http://, not `t5.example.org`; write it as in https://t5.example.org");
+    assert_snapshot!(address("ftp://t5.example.org"), @"server.yml:1:13: `public-url` must begin with https:// or http://, not `ftp://t5.example.org`; write it as in https://t5.example.org");
+    assert_snapshot!(address("https://t5.example.org/gate"), @"server.yml:1:13: `public-url` must end after host and port, not `https://t5.example.org/gate`; give the gate a host name of its own");
+    assert_snapshot!(address("https://t5.example.org?x=1"), @"server.yml:1:13: `public-url` must not hold a query or a fragment: `https://t5.example.org?x=1`");
+    assert_snapshot!(address("https://admin:pw@t5.example.org"), @"server.yml:1:13: `public-url` must not hold a user or a password");
+    assert_snapshot!(address("https://"), @"server.yml:1:13: `public-url` must name a host, not `https://`");
+    assert_snapshot!(address("https://t5.example.org:0"), @"server.yml:1:13: `public-url` must name a port between 1 and 65535, not `0`");
+    assert_snapshot!(address("https://t5.example.org:99999"), @"server.yml:1:13: `public-url` must name a port between 1 and 65535, not `99999`");
+    assert_snapshot!(address("'https://t5 .example.org'"), @"server.yml:1:13: `public-url` must be a plain address, not `https://t5 .example.org`");
     for good in ["https://t5.example.org/", "http://localhost:8080", "http://[::1]:8080"] {
         assert_eq!(address(&format!("'{good}'")), "no mistake", "{good}");
     }
@@ -74,20 +88,20 @@ fn places_to_listen_on() {
 
 #[test]
 fn numbers_and_times_out_of_range() {
-    assert_snapshot!(told_of("runner: {attempts: 11}"));
-    assert_snapshot!(told_of("runner: {attempts: 1.5}"));
-    assert_snapshot!(told_of("runner: {attempts: '3'}"));
-    assert_snapshot!(told_of("runner: {lease: 2h}"));
-    assert_snapshot!(told_of("keep: 1h"));
-    assert_snapshot!(told_of("github: {app-id: 0}"));
+    assert_snapshot!(told_of("runner: {attempts: 11}"), @"`attempts` must be a whole number between 1 and 10, not 11");
+    assert_snapshot!(told_of("runner: {attempts: 1.5}"), @"`attempts` must be a whole number between 1 and 10, not 1.5");
+    assert_snapshot!(told_of("runner: {attempts: '3'}"), @"`attempts` must be a whole number, not the text `3`");
+    assert_snapshot!(told_of("runner: {lease: 2h}"), @"`lease` must be at most 1h");
+    assert_snapshot!(told_of("keep: 1h"), @"`keep` must be at least 1d");
+    assert_snapshot!(told_of("github: {app-id: 0}"), @"`app-id` must be a whole number between 1 and 4294967295, not 0; it stands on the App's settings page");
 }
 
 #[test]
 fn gates_that_could_not_be_told_apart() {
     let gate = "{name: T1, what: format, check: ci/format}";
-    assert_snapshot!(told_of(&format!("gates: [{gate}, {gate}]")));
+    assert_snapshot!(told_of(&format!("gates: [{gate}, {gate}]")), @"`gates` names `T1` twice");
     let many: Vec<String> =
         (0..17).map(|n| format!("{{name: G{n}, what: w, check: c{n}}}")).collect();
-    assert_snapshot!(told_of(&format!("gates: [{}]", many.join(", "))));
+    assert_snapshot!(told_of(&format!("gates: [{}]", many.join(", "))), @"`gates` lists more than 16");
     assert_eq!(told_of("gates: []"), "no mistake");
 }
