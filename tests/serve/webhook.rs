@@ -1,5 +1,7 @@
 //! GitHub sends a delivery, and so does everybody else.
 
+use std::time::Duration;
+
 use axum::{
     body::Body,
     http::{Method, Request, StatusCode},
@@ -25,7 +27,8 @@ async fn a_delivery_is_on_disk_before_the_answer_and_the_bot_is_woken() {
     let world = World::new().await;
     let answer = world.deliver("guid", br#"{"zen": "Keep it logically awesome."}"#).await;
     assert_eq!(answer.status, StatusCode::ACCEPTED);
-    world.wake.notified().await;
+    let woken = tokio::time::timeout(Duration::from_secs(5), world.wake.notified()).await;
+    assert!(woken.is_ok());
     let stored = world.store.due_deliveries(super::world::at(0), 9).await.unwrap();
     assert_eq!(stored.len(), 1);
     assert_eq!(stored[0].verified.guid(), "guid");
