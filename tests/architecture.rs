@@ -87,11 +87,25 @@ fn pure_modules_do_no_io() {
 
 #[test]
 fn the_environment_is_read_by_the_command_line_alone() {
-    for module in ["runner", "sandbox", "host", "policy", "perf", "receipt", "report", "config"] {
+    for module in [
+        "runner", "sandbox", "host", "policy", "perf", "receipt", "report", "config", "store",
+        "web",
+    ] {
         for (path, source) in sources_of(module) {
             for reads in ["env::var", "env::args", "var_os("] {
                 assert!(!source.contains(reads), "{path} uses {reads}");
             }
+        }
+    }
+}
+
+#[test]
+fn the_web_framework_stays_in_web() {
+    let mut all = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
+    for (path, source) in all.iter().filter(|(path, _)| !path.contains("/src/web/")) {
+        for name in ["axum::", "askama::", "hyper::"] {
+            assert!(!source.contains(name), "{path} uses {name}");
         }
     }
 }

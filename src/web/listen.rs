@@ -11,7 +11,7 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
 };
 
 /// More clients than these wait in the system's queue.
@@ -46,32 +46,38 @@ pub async fn serve(router: Router, listener: TcpListener, shutdown: impl Future<
     let places = Arc::new(Semaphore::new(CONNECTIONS));
     let graceful = GracefulShutdown::new();
     loop {
-        let next = async {
-            let place = Arc::clone(&places).acquire_owned().await;
-            (listener.accept().await, place)
-        };
-        let (accepted, place) = tokio::select! {
+        let (stream, place) = tokio::select! {
             () = &mut shutdown => break,
-            next = next => next,
+            next = next(&listener, &places) => next,
         };
-        match accepted {
-            Ok((stream, _)) => {
-                let connection = graceful.watch(connection(&router, stream));
-                tokio::spawn(async move {
-                    // A client that breaks off is no matter of ours.
-                    let _ = connection.await;
-                    drop(place);
-                });
-            }
+        let connection = graceful.watch(connection(&router, stream));
+        tokio::spawn(async move {
+            // A client that breaks off is no matter of ours.
+            let _ = connection.await;
+            drop(place);
+        });
+    }
+    drop(listener);
+    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+        tracing::warn!("some requests were cut off");
+    }
+}
+
+/// The next client, as soon as there is a place for it. The place is none only if the semaphore
+/// was closed, which nobody does.
+async fn next(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> (TcpStream, Option<OwnedSemaphorePermit>) {
+    let place = Arc::clone(places).acquire_owned().await.ok();
+    loop {
+        match listener.accept().await {
+            Ok((stream, _)) => return (stream, place),
             Err(error) => {
                 tracing::error!(%error, "a connection could not be accepted");
                 tokio::time::sleep(PAUSE).await;
             }
         }
-    }
-    drop(listener);
-    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
-        tracing::warn!("some requests were cut off");
     }
 }
 

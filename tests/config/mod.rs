@@ -6,6 +6,7 @@ mod duration;
 mod hostile;
 mod mistakes;
 mod schema;
+mod server;
 mod toolchain;
 
 use proptest::test_runner::Config;

@@ -1,1 +1,9 @@
-//! The server as a process, and its pages.
+//! The server's pages and what it takes in.
+
+mod badges;
+mod listening;
+mod pages;
+mod report;
+mod setup;
+mod webhook;
+mod world;

@@ -3,8 +3,6 @@
 //! `/badge/{owner}/{repo}/{branch}.svg` and `/badge/{owner}/{repo}/pull/{number}.svg`. A private
 //! repository's needs a key; without it, it looks like a repository that does not exist.
 
-mod drawing;
-
 use std::{fmt, fs, io, path::Path, sync::Arc};
 
 use axum::{
@@ -18,13 +16,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use sha2::Sha256;
 
-use drawing::{Badge, badge as drawn};
-
 use super::{Web, answer::NoPage, credentials, random};
 use crate::{
     github::event::Repo,
     queue::{Ended, Job, JobState, StoreError, Subject},
     receipt::digest,
+    report::posted::{Badge, badge as drawn},
+    verdict::Outcome,
 };
 
 /// Bytes of a key: enough that nobody guesses one.
@@ -146,7 +144,7 @@ async fn shown(web: &Web, repo: u64, subject: &Subject) -> Result<Badge, StoreEr
     let Some(job) = web.store.newest_job(repo, subject).await? else { return Ok(Badge::Unknown) };
     if job.state == JobState::Over && job.ended == Some(Ended::Judged) {
         let runs = web.store.runs_of_job(&job.job.id).await?;
-        return Ok(runs.last().map_or(Badge::Unknown, |run| Badge::Outcome(run.outcome)));
+        return Ok(runs.last().map_or(Badge::Unknown, |run| run.outcome.into()));
     }
     Ok(unjudged(&job))
 }
@@ -154,9 +152,7 @@ async fn shown(web: &Web, repo: u64, subject: &Subject) -> Result<Badge, StoreEr
 fn unjudged(job: &Job) -> Badge {
     match (job.state, job.ended) {
         (JobState::Queued | JobState::Leased, _) => Badge::Running,
-        (JobState::Over, Some(Ended::Error | Ended::TimedOut)) => {
-            Badge::Outcome(crate::verdict::Outcome::CouldNotRun)
-        }
+        (JobState::Over, Some(Ended::Error | Ended::TimedOut)) => Outcome::CouldNotRun.into(),
         (JobState::Held | JobState::Over, _) => Badge::Unknown,
     }
 }

@@ -1,0 +1,5 @@
+//! What an operator may write into `server.yml`.
+
+mod defaults;
+mod mistakes;
+mod schema;
