@@ -9,6 +9,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bot;
 pub mod cli;
 pub mod command;
 pub mod config;

@@ -5,9 +5,11 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stderr,
+    clippy::needless_pass_by_value,
     missing_docs,
     unreachable_pub,
-    reason = "in a test a panic is the report, and its names are its documentation"
+    reason = "in a test a panic is the report, its names are its documentation, and calls stay short"
 )]
 
 mod architecture;

@@ -29,6 +29,16 @@ yourself.
 
 Exit codes: see `t5 --help`.";
 
+const SERVE_EXAMPLES: &str = "\
+Examples:
+  t5 serve --public-url https://t5.example.org --data ./t5-data
+                          nothing configured yet: says where the App is created
+  t5 serve --config /etc/t5/server.yml
+
+`t5 config server-default` prints the documented configuration. The App's key and
+webhook secrets are read from files that it names, or were stored in the data
+folder when the App was created.";
+
 /// Gates a Rust change: licences, sources, advisories and paired benchmarks, with a receipt
 /// behind every figure.
 #[derive(Debug, Parser)]
@@ -53,6 +63,10 @@ pub(super) enum Command {
     Config(ConfigArgs),
     /// Work with the advisory database.
     Advisories(AdvisoriesArgs),
+    /// Be the bot: take GitHub's deliveries, gate, and report.
+    Serve(ServeArgs),
+    /// List what was made of GitHub's deliveries, or give one another chance.
+    Deliveries(DeliveriesArgs),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -153,6 +167,16 @@ pub(super) enum ConfigCommand {
     Default,
     /// Print the JSON schema.
     Schema,
+    /// Print the documented default of the server's own configuration.
+    ServerDefault,
+    /// Print the JSON schema of the server's own configuration.
+    ServerSchema,
+    /// Check a server's configuration, and name each mistake with line and column.
+    CheckServer {
+        /// The file.
+        #[arg(value_name = "FILE", default_value = "/etc/t5/server.yml")]
+        file: PathBuf,
+    },
 }
 
 #[derive(Debug, ClapArgs)]
@@ -178,4 +202,70 @@ pub(super) enum AdvisoriesCommand {
         #[arg(long, value_name = "FILE")]
         out: PathBuf,
     },
+}
+
+/// Where a server is configured.
+#[derive(Debug, ClapArgs)]
+pub(super) struct ServerArgs {
+    /// The server's configuration [default: /etc/t5/server.yml, where it exists].
+    #[arg(long, value_name = "FILE", env = "T5_SERVER_CONFIG")]
+    pub(super) config: Option<PathBuf>,
+    /// Where people and GitHub reach the server, for example https://t5.example.org.
+    #[arg(long, value_name = "URL", env = "T5_PUBLIC_URL")]
+    pub(super) public_url: Option<String>,
+    /// The address and port to listen on.
+    #[arg(long, value_name = "ADDRESS", env = "T5_LISTEN")]
+    pub(super) listen: Option<String>,
+    /// The folder of the database, the runs and the App's credentials.
+    #[arg(long, value_name = "DIR", env = "T5_DATA")]
+    pub(super) data: Option<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = SERVE_EXAMPLES)]
+pub(super) struct ServeArgs {
+    #[command(flatten)]
+    pub(super) server: ServerArgs,
+    /// Advisories from this folder (a checkout of the RustSec database), without a network.
+    #[arg(long, value_name = "DIR", env = "T5_ADVISORY_DB")]
+    pub(super) advisory_db: Option<PathBuf>,
+    /// Fetch neither advisories nor crates: what is cached or embedded has to do.
+    #[arg(long)]
+    pub(super) offline: bool,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct DeliveriesArgs {
+    #[command(flatten)]
+    pub(super) server: ServerArgs,
+    #[command(subcommand)]
+    pub(super) command: DeliveriesCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum DeliveriesCommand {
+    /// List deliveries, the newest first.
+    List {
+        /// Which ones.
+        #[arg(long, value_enum, default_value = "dead")]
+        state: DeliveryStateArg,
+    },
+    /// Act on a delivery again.
+    Replay {
+        /// As `t5 deliveries list` and GitHub's page of deliveries name it.
+        #[arg(value_name = "GUID")]
+        guid: String,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum DeliveryStateArg {
+    /// Failed too often.
+    Dead,
+    /// Still to be acted on.
+    Waiting,
+    /// Acted on, or nothing to do.
+    Settled,
+    /// All of them.
+    All,
 }

@@ -5,12 +5,15 @@
 mod advisories;
 mod args;
 mod check;
+mod deliveries;
 mod environment;
 mod exit;
 mod progress;
 mod render;
 mod run;
 mod screen;
+mod serve;
+mod server;
 mod signals;
 
 use std::{
@@ -26,19 +29,26 @@ pub use exit::Exit;
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     let args = Args::parse();
-    log(args.verbose);
+    log(args.verbose, matches!(args.command, Command::Serve(_)));
     let exit = match args.command {
         Command::Run(args) => run::run(&args),
         Command::Report(args) => render::report(&args),
         Command::Verify(args) => render::verify(&args),
         Command::Config(args) => check::config(&args),
         Command::Advisories(args) => advisories::advisories(&args),
+        Command::Serve(args) => serve::serve(&args),
+        Command::Deliveries(args) => deliveries::deliveries(&args),
     };
     exit.into()
 }
 
-fn log(verbose: bool) {
-    let level = if verbose { tracing::Level::DEBUG } else { tracing::Level::WARN };
+/// A server says what it does; a command that a person waits for says what went wrong.
+fn log(verbose: bool, server: bool) {
+    let level = match (verbose, server) {
+        (true, _) => tracing::Level::DEBUG,
+        (false, true) => tracing::Level::INFO,
+        (false, false) => tracing::Level::WARN,
+    };
     tracing_subscriber::fmt()
         .with_max_level(level)
         .with_writer(io::stderr)

@@ -1,7 +1,7 @@
 //! What deliveries say, and the calls to GitHub.
 
-mod contract;
 mod calls;
+mod contract;
 mod double;
 mod limits;
 mod webhook;

@@ -81,7 +81,7 @@ async fn the_image_proxy_is_told_to_ask_again_and_spared_what_it_has() {
     assert!(tag.starts_with('"') && tag.ends_with('"'), "a strong tag: {tag}");
 
     let again = |tag: &str| {
-        let mut request = request(axum::http::Method::GET, PULL);
+        let mut request = request(http::Method::GET, PULL);
         request.headers_mut().insert("if-none-match", tag.parse().unwrap());
         request
     };

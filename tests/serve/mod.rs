@@ -1,6 +1,7 @@
-//! The server's pages and what it takes in.
+//! The server's pages, what it takes in, and the server as a process.
 
 mod badges;
+mod end_to_end;
 mod listening;
 mod pages;
 mod report;

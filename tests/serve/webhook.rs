@@ -14,7 +14,7 @@ use super::world::{SECRET, World, delivery, request, signature};
 /// A delivery with one header changed, or left out.
 fn with(name: &str, value: Option<&str>) -> Request<Body> {
     let mut request = delivery("guid", b"{}");
-    let name: axum::http::HeaderName = name.parse().unwrap();
+    let name: http::HeaderName = name.parse().unwrap();
     request.headers_mut().remove(&name);
     if let Some(value) = value {
         request.headers_mut().insert(name, value.parse().unwrap());

@@ -16,7 +16,7 @@ use axum::{
     Router,
     body::{Body, to_bytes},
     extract::State,
-    http::{HeaderMap, Request, Response, StatusCode},
+    http::{HeaderMap, Method, Request, Response, StatusCode},
 };
 use tokio::{io::AsyncWriteExt as _, sync::oneshot};
 
@@ -34,6 +34,8 @@ pub struct GitServer {
 struct Shared {
     root: PathBuf,
     token: Option<String>,
+    /// Whoever's token is good here is let in.
+    ask: Option<String>,
     sent: AtomicU64,
     asked: Mutex<Vec<String>>,
     given_away: Mutex<Vec<String>>,
@@ -42,9 +44,19 @@ struct Shared {
 impl GitServer {
     /// Serves the bare repositories of a folder; where there is a token, to nobody without it.
     pub fn start(root: &Path, token: Option<&str>) -> Self {
+        Self::with(root, token, None)
+    }
+
+    /// Serves them to whoever has a token that is good at this address.
+    pub fn asking(root: &Path, address: &str) -> Self {
+        Self::with(root, None, Some(address.to_owned()))
+    }
+
+    fn with(root: &Path, token: Option<&str>, ask: Option<String>) -> Self {
         let shared = Arc::new(Shared {
             root: root.to_owned(),
             token: token.map(str::to_owned),
+            ask,
             sent: AtomicU64::new(0),
             asked: Mutex::default(),
             given_away: Mutex::default(),
@@ -65,6 +77,11 @@ impl GitServer {
             });
         });
         Self { address, root: root.to_owned(), shared, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// The address that repositories lie below.
+    pub fn root_url(&self) -> String {
+        format!("http://{}", self.address)
     }
 
     /// The address of a repository of it.
@@ -140,7 +157,7 @@ fn git(dir: &Path, args: &[&str]) -> String {
 
 async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Response<Body> {
     let line = format!("{} {}", request.method(), request.uri());
-    let answer = if shared.allows(request.headers()) {
+    let answer = if shared.allows(request.headers()).await {
         shared.look_around();
         backend(&shared, request).await
     } else {
@@ -155,7 +172,14 @@ async fn answer(State(shared): State<Arc<Shared>>, request: Request<Body>) -> Re
 }
 
 impl Shared {
-    fn allows(&self, headers: &HeaderMap) -> bool {
+    async fn allows(&self, headers: &HeaderMap) -> bool {
+        if let Some(address) = &self.ask {
+            let Some(token) = token_of(headers) else { return false };
+            let authorization = format!("Bearer {token}");
+            let headers = [("authorization", authorization.as_str())];
+            let answer = super::http::send(Method::GET, address, &headers, "").await;
+            return answer.is_ok_and(|answer| answer.status.is_success());
+        }
         let Some(token) = &self.token else { return true };
         let both = format!("x-access-token:{token}");
         let wanted = format!("Basic {}", data_encoding::BASE64.encode(both.as_bytes()));
@@ -173,6 +197,14 @@ impl Shared {
             }
         }
     }
+}
+
+/// The password of basic authentication.
+fn token_of(headers: &HeaderMap) -> Option<String> {
+    let given = headers.get("Authorization")?.to_str().ok()?.strip_prefix("Basic ")?;
+    let both = data_encoding::BASE64.decode(given.as_bytes()).ok()?;
+    let both = String::from_utf8(both).ok()?;
+    both.strip_prefix("x-access-token:").map(str::to_owned)
 }
 
 /// One request through the CGI program (RFC 3875).

@@ -77,6 +77,13 @@ impl Repository {
         run(self.command(args))
     }
 
+    /// Runs git; gives the exact bytes that it prints.
+    pub fn bytes(&self, args: &[&str]) -> Vec<u8> {
+        let output = self.command(args).output().unwrap();
+        assert!(output.status.success(), "git {args:?} failed");
+        output.stdout
+    }
+
     fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new("git");
         command

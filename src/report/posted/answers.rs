@@ -130,6 +130,11 @@ pub fn nothing_to_cancel(comment: u64) -> String {
     answer(comment, "Nothing to cancel: no job of this pull request is queued or runs.")
 }
 
+/// No job of this pull request is known.
+pub fn no_job(comment: u64) -> String {
+    answer(comment, "No job of this pull request is known yet. `/rerun-t5` starts one.")
+}
+
 /// The pull request is closed.
 pub fn closed(comment: u64) -> String {
     answer(comment, "This pull request is closed, so there is nothing to gate.")

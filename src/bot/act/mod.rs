@@ -1,0 +1,194 @@
+//! Acts on deliveries: asks GitHub what is true, decides, and stores what follows in one
+//! transaction.
+
+mod approve;
+mod check;
+mod comment;
+mod pull;
+mod refs;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinSet;
+
+use super::{Bot, back_off};
+use crate::{
+    github::{
+        client::{At, CallError},
+        event::{Event, Parsed, Repo, What},
+        webhook,
+    },
+    queue::{Delivery, Effect, StoreError},
+};
+
+/// How many deliveries are looked at in one step.
+const BATCH: u32 = 64;
+/// A delivery that fails so often is dead.
+const TRIES: u32 = 10;
+/// How long a delivery that failed waits, at first and at most.
+const WAIT: (Duration, Duration) = (Duration::from_secs(5), Duration::from_secs(900));
+
+/// What is to be done about an event.
+#[derive(Debug)]
+struct Decision {
+    /// For the list of deliveries.
+    note: String,
+    effects: Vec<Effect>,
+}
+
+impl Decision {
+    fn nothing(note: impl Into<String>) -> Self {
+        Self { note: note.into(), effects: Vec::new() }
+    }
+
+    fn new(note: impl Into<String>, effects: Vec<Effect>) -> Self {
+        Self { note: note.into(), effects }
+    }
+}
+
+/// Why nothing could be decided.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    Call(#[from] CallError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// An event of a repository, with everything that its handlers ask for.
+struct Scene<'a> {
+    bot: &'a Bot,
+    event: &'a Event,
+    repo: &'a Repo,
+    at: At,
+}
+
+impl Bot {
+    /// Acts on the deliveries that are due; gives how many there were. What belongs to one pull
+    /// request is acted on in order, different ones side by side.
+    ///
+    /// # Errors
+    ///
+    /// If the database fails. What goes wrong with one delivery is noted with it.
+    pub async fn step_inbox(&self) -> Result<usize, StoreError> {
+        let due = self.store.due_deliveries(self.clock.now(), BATCH).await?;
+        let count = due.len();
+        let mut queues: BTreeMap<String, Vec<(Delivery, Parsed)>> = BTreeMap::new();
+        for delivery in due {
+            let parsed = webhook::parse(&delivery.verified, self.app_id);
+            queues.entry(order(&parsed)).or_default().push((delivery, parsed));
+        }
+        let mut running = JoinSet::new();
+        for queue in queues.into_values() {
+            let bot = self.clone();
+            running.spawn(async move {
+                for (delivery, parsed) in queue {
+                    bot.act(&delivery, parsed).await?;
+                }
+                Ok::<_, StoreError>(())
+            });
+        }
+        while let Some(ended) = running.join_next().await {
+            // A task that panicked has settled nothing: its deliveries are still due.
+            ended.unwrap_or(Ok(()))?;
+        }
+        Ok(count)
+    }
+
+    async fn act(&self, delivery: &Delivery, parsed: Parsed) -> Result<(), StoreError> {
+        let guid = delivery.verified.guid();
+        let now = self.clock.now();
+        let event = match parsed {
+            Parsed::Ignored(why) => {
+                self.store.settle(guid, &why, Vec::new(), now).await?;
+                return Ok(());
+            }
+            Parsed::Event(event) => event,
+        };
+        match self.decide(&event).await {
+            Ok(decision) => {
+                let settled =
+                    self.store.settle(guid, &decision.note, decision.effects, now).await?;
+                tracing::info!(
+                    guid,
+                    note = decision.note,
+                    repeated = settled.repeated,
+                    enqueued = ?settled.enqueued,
+                    stopped = ?settled.stopped,
+                    "delivery settled"
+                );
+                self.bells.ring_all();
+                Ok(())
+            }
+            Err(Trouble::Store(error)) => Err(error),
+            Err(Trouble::Call(error)) => self.postpone(delivery, &error, now).await,
+        }
+    }
+
+    async fn postpone(
+        &self,
+        delivery: &Delivery,
+        error: &CallError,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let attempts = delivery.attempts;
+        let waited = || {
+            let wait = back_off(WAIT.0, attempts, WAIT.1);
+            now.saturating_add(SignedDuration::try_from(wait).unwrap_or_default()).ok()
+        };
+        let again = match error {
+            CallError::Limited { until, .. } => Some(*until),
+            CallError::Gone { .. } | CallError::Refused { .. } => None,
+            _ if attempts + 1 >= TRIES => None,
+            _ => waited(),
+        };
+        let (guid, dead) = (delivery.verified.guid(), again.is_none());
+        tracing::warn!(guid, attempts, dead, %error, "delivery not settled");
+        self.store.postpone(guid, &error.to_string(), again).await
+    }
+
+    async fn decide(&self, event: &Event) -> Result<Decision, Trouble> {
+        let Some(repo) = &event.repo else {
+            return Ok(match &event.what {
+                What::Uninstalled { repositories } => forget(event, repositories),
+                _ => Decision::nothing("names no repository"),
+            });
+        };
+        let at = At {
+            installation: event.installation,
+            repo: repo.id,
+            owner: repo.owner.clone(),
+            name: repo.name.clone(),
+        };
+        let scene = Scene { bot: self, event, repo, at };
+        match &event.what {
+            What::Pull(action, pull) => scene.pull(*action, pull).await,
+            What::Comment(comment) => scene.comment(comment).await,
+            What::Rerun(clicked) => scene.rerun(clicked).await,
+            What::RerunSuite(clicked) => scene.rerun(clicked).await,
+            What::Button { identifier, check } => scene.button(identifier, check).await,
+            What::MergeGroup(group) => scene.merge_group(group),
+            What::MergeGroupGone { head } => Ok(scene.merge_group_gone(head)),
+            What::Push(push) => scene.push(push),
+            What::Uninstalled { repositories } => Ok(forget(event, repositories)),
+        }
+    }
+}
+
+fn forget(event: &Event, repositories: &[u64]) -> Decision {
+    let effect =
+        Effect::Forget { installation: event.installation, repositories: repositories.to_vec() };
+    Decision::new("the App was removed", vec![effect])
+}
+
+/// What has to be acted on one after the other.
+fn order(parsed: &Parsed) -> String {
+    let Parsed::Event(event) = parsed else { return "nothing to do".to_owned() };
+    let repo = event.repo.as_ref().map_or(0, |repo| repo.id);
+    match &event.what {
+        What::Pull(_, pull) => format!("{repo}/{}", pull.number),
+        What::Comment(comment) => format!("{repo}/{}", comment.pull),
+        _ => format!("{repo}"),
+    }
+}

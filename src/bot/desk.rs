@@ -1,0 +1,175 @@
+//! The server's side of the runner's interface: hands out jobs, and takes their results.
+
+use std::{fs, io::Write as _, path::Path};
+
+use async_trait::async_trait;
+use jiff::SignedDuration;
+
+use super::{Bot, at};
+use crate::{
+    github::client::CallError,
+    queue::{
+        Coordinator, CoordinatorError, Ended, Finish, Heard, Job, Progress, StoreError, Subject,
+        Trust, Work,
+    },
+    sandbox::Isolation,
+};
+
+/// The largest file of a run that is taken.
+const FILE_LIMIT: usize = 256 << 20;
+
+fn unable(what: &'static str) -> impl Fn(StoreError) -> CoordinatorError {
+    move |error| CoordinatorError { what, why: error.to_string() }
+}
+
+#[async_trait]
+impl Coordinator for Bot {
+    async fn lease(&self, runner: &str) -> Result<Option<Work>, CoordinatorError> {
+        let failed = unable("hand out a job");
+        loop {
+            let now = self.clock.now();
+            let Some(job) = self.store.lease(runner, now, self.until()).await.map_err(&failed)?
+            else {
+                return Ok(None);
+            };
+            let Some(lease) = job.lease.clone() else { return Ok(None) };
+            let ready = match self.outdated(&job).await {
+                Ok(None) => self.work(job.clone(), lease.clone()).await,
+                Ok(Some((ended, note))) => {
+                    let id = &job.job.id;
+                    self.store.end(id, ended, &note, now).await.map_err(&failed)?;
+                    self.bells.ring_all();
+                    continue;
+                }
+                Err(error) => Err(error),
+            };
+            return match ready {
+                Ok(work) => {
+                    self.bells.outbox.notify_one();
+                    Ok(Some(work))
+                }
+                Err(error) => {
+                    let id = &job.job.id;
+                    self.store.hand_back(id, &lease, now).await.map_err(&failed)?;
+                    Err(CoordinatorError { what: "hand out a job", why: error.to_string() })
+                }
+            };
+        }
+    }
+
+    async fn heartbeat(
+        &self,
+        work: &Work,
+        progress: Option<Progress>,
+    ) -> Result<Heard, CoordinatorError> {
+        let (id, now) = (&work.job.job.id, self.clock.now());
+        let heard = self.store.heartbeat(id, &work.lease, progress, self.until(), now).await;
+        heard.map_err(unable("hear a runner"))
+    }
+
+    async fn upload(
+        &self,
+        work: &Work,
+        run: &str,
+        name: &str,
+        bytes: Vec<u8>,
+    ) -> Result<(), CoordinatorError> {
+        let refused = |why: String| CoordinatorError { what: "take a file", why };
+        if !plain_id(run) || !plain_name(name) {
+            return Err(refused(format!("{name:?} of run {run:?} is no plain name")));
+        }
+        if bytes.len() > FILE_LIMIT {
+            return Err(refused(format!(
+                "{name} has {} bytes; the limit is {FILE_LIMIT}",
+                bytes.len()
+            )));
+        }
+        let job = self.store.job(&work.job.job.id).await.map_err(unable("take a file"))?;
+        if job.is_none_or(|job| job.lease.as_deref() != Some(&work.lease)) {
+            return Err(refused("this runner no longer has the job".to_owned()));
+        }
+        let (folder, name) = (self.runs.join(run), name.to_owned());
+        let written = tokio::task::spawn_blocking(move || write(&folder, &name, &bytes)).await;
+        match written {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(refused(error.to_string())),
+            Err(error) => Err(refused(error.to_string())),
+        }
+    }
+
+    async fn finish(&self, work: &Work, finish: Finish) -> Result<bool, CoordinatorError> {
+        let failed = unable("end a job");
+        if let Finish::Judged(run) = &finish
+            && (!plain_id(&run.id) || run.job != work.job.job.id)
+        {
+            let why = format!("run {:?} is not of this job", run.id);
+            return Err(CoordinatorError { what: "end a job", why });
+        }
+        let (id, now) = (&work.job.job.id, self.clock.now());
+        let counted = self.store.finish(id, &work.lease, finish, now).await.map_err(failed)?;
+        self.bells.ring_all();
+        Ok(counted)
+    }
+
+    async fn hand_back(&self, work: &Work) -> Result<(), CoordinatorError> {
+        let (id, now) = (&work.job.job.id, self.clock.now());
+        let back = self.store.hand_back(id, &work.lease, now).await;
+        back.map_err(unable("take a job back"))
+    }
+}
+
+impl Bot {
+    fn until(&self) -> jiff::Timestamp {
+        let lease = SignedDuration::try_from(self.config.runner.lease).unwrap_or_default();
+        self.clock.now().saturating_add(lease).unwrap_or(jiff::Timestamp::MAX)
+    }
+
+    /// Why a job must not be run after all: the world may have moved while it waited.
+    async fn outdated(&self, job: &Job) -> Result<Option<(Ended, String)>, CallError> {
+        if let Trust::Stranger { approved_by, .. } = &job.job.trust
+            && (approved_by.is_none() || self.isolation == Isolation::None)
+        {
+            return Ok(Some((Ended::Error, "strangers' code is not run here".to_owned())));
+        }
+        let Subject::Pull(number) = job.job.subject else { return Ok(None) };
+        Ok(match self.github.pull(&at(&job.job), number).await? {
+            None => Some((Ended::Cancelled, "the pull request is gone".to_owned())),
+            Some(pull) if !pull.open => {
+                Some((Ended::Cancelled, "the pull request was closed".to_owned()))
+            }
+            Some(pull) if pull.head != job.job.head => {
+                Some((Ended::Superseded, format!("the head is {} now", pull.head)))
+            }
+            Some(_) => None,
+        })
+    }
+
+    async fn work(&self, job: Job, lease: String) -> Result<Work, CallError> {
+        let at = at(&job.job);
+        let token = self.github.contents_token(&at).await?;
+        let (owner, name) = (&at.owner, &at.name);
+        let clone_url = format!("{}/{owner}/{name}.git", self.config.github.web_url);
+        Ok(Work { job, lease, clone_url, token: Some(token) })
+    }
+}
+
+fn plain_id(id: &str) -> bool {
+    (16..=64).contains(&id.len())
+        && id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+fn plain_name(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    (1..=100).contains(&name.len()) && !name.starts_with('.') && name.chars().all(plain)
+}
+
+/// Writes a file whole or not at all, and not before it is on the disk.
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> std::io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let half = folder.join(format!(".{name}.part"));
+    let mut file = fs::File::create(&half)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&half, folder.join(name))?;
+    fs::File::open(folder)?.sync_all()
+}

@@ -1,0 +1,35 @@
+//! The label of a pull request's route.
+
+use super::{Told, Trouble, digest_of};
+use crate::{
+    bot::{Bot, at_lane},
+    queue::{Due, Job},
+    report::posted::{LABELS, label, routes},
+};
+
+impl Bot {
+    /// Leaves exactly the labels of the standing verdict's routes, and other people's alone.
+    pub(super) async fn tell_label(&self, due: &Due, pull: u64, job: Job) -> Result<Told, Trouble> {
+        let facts = self.facts(job).await?;
+        let Some(judged) = &facts.judged else { return Ok(Told::Nothing) };
+        let wanted: Vec<&str> =
+            routes(&judged.standing.verdict).iter().map(|route| label(*route)).collect();
+        let digest = digest_of(&wanted);
+        if due.digest.as_ref() == Some(&digest) {
+            return Ok(Told::Same);
+        }
+        let at = at_lane(&due.lane);
+        let there = self.github.labels(&at, pull).await?;
+        for old in LABELS.iter().filter(|name| !wanted.contains(name)) {
+            if there.iter().any(|name| name == old) {
+                self.github.remove_label(&at, pull, old).await?;
+            }
+        }
+        for new in wanted {
+            if !there.iter().any(|name| name == new) {
+                self.github.add_label(&at, pull, new).await?;
+            }
+        }
+        Ok(Told::Sent { remote: None, digest })
+    }
+}

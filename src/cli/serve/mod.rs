@@ -1,0 +1,248 @@
+//! `t5 serve`: puts the bot, its pages and its runner together.
+
+mod app;
+mod setup;
+
+use std::{
+    fs,
+    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use self::{app::AppOnDisk, setup::Manifest};
+use super::{
+    Exit,
+    args::ServeArgs,
+    environment, fail, say,
+    server::{config, database},
+    signals,
+};
+use crate::{
+    bot::{Bells, Bot, Loops},
+    config::server::Server,
+    github::client::{Access, Client},
+    host::Clock,
+    queue::Store,
+    runner::{embedded::Embedded, scan::DatabaseChoice},
+    sandbox::{self, Cancel},
+    store::Sqlite,
+    web::{self, BadgeKeys, SetupToken, Web, Wiring},
+};
+
+/// The name that the embedded runner holds leases under.
+const RUNNER: &str = "embedded";
+/// How often the embedded runner says that it is there: also how soon it hears «stop».
+const HEARTBEAT: Duration = Duration::from_secs(2);
+/// How often it asks for a job if nobody rings.
+const POLL: Duration = Duration::from_secs(5);
+
+/// Serves until a signal ends it.
+pub(super) fn serve(args: &ServeArgs) -> Exit {
+    let config = match config(&args.server) {
+        Ok(config) => config,
+        Err(message) => return fail(&message, Exit::Usage),
+    };
+    let cache = match environment::cache() {
+        Ok(cache) => cache,
+        Err(message) => return fail(&message, Exit::Usage),
+    };
+    let database = match &args.advisory_db {
+        Some(dir) if !dir.is_dir() => {
+            let message = format!("--advisory-db {}: no such folder", dir.display());
+            return fail(&message, Exit::Usage);
+        }
+        Some(dir) => DatabaseChoice::Directory(dir.clone()),
+        None => DatabaseChoice::rustsec(),
+    };
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error, Exit::CouldNotRun),
+    };
+    let place = Place { cache, database, offline: args.offline };
+    match runtime.block_on(run(config, place)) {
+        Ok(()) => Exit::Good,
+        Err(message) => fail(&message, Exit::CouldNotRun),
+    }
+}
+
+/// Where the embedded runner works.
+struct Place {
+    cache: PathBuf,
+    database: DatabaseChoice,
+    offline: bool,
+}
+
+async fn run(config: Server, place: Place) -> Result<(), String> {
+    let data = PathBuf::from(&config.data);
+    private_folder(&data)?;
+    sweep();
+    let stop = Cancel::default();
+    signals::listen(&stop).map_err(|error| format!("signals cannot be heard: {error}"))?;
+    let store: Arc<dyn Store> =
+        Arc::new(Sqlite::open(&database(&config)).await.map_err(|error| error.to_string())?);
+    let bells = Bells::default();
+    let app = app::load(&config, &data)?;
+    let web = web(&config, &data, &store, &bells, app.as_ref())?;
+    let serving = listen(&config, &web, &stop).await?;
+
+    let app = match app {
+        Some(app) => Some(app),
+        None => until_set_up(&web, &config, &data, &stop).await?,
+    };
+    if let Some(app) = app {
+        work(config, &data, place, app, store, bells, &stop).await?;
+    }
+    // Whoever got here without a signal has nothing left to serve for.
+    stop.stop();
+    serving.await.map_err(|error| format!("the server ended badly: {error}"))
+}
+
+/// Ends what a server left behind that was killed.
+fn sweep() {
+    let swept = sandbox::sweep_orphans();
+    if swept > 0 {
+        tracing::warn!(swept, "killed what an earlier run left behind");
+    }
+}
+
+async fn listen(
+    config: &Server,
+    web: &Arc<Web>,
+    stop: &Cancel,
+) -> Result<tokio::task::JoinHandle<()>, String> {
+    let failed = |error: std::io::Error| {
+        format!("cannot listen on {}: {error}; name another address with --listen", config.listen)
+    };
+    let listener = tokio::net::TcpListener::bind(&config.listen).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    tracing::info!(%address, public_url = config.public_url, "listening");
+    let (router, stopped) = (web::router(Arc::clone(web)), stop.clone());
+    Ok(tokio::spawn(async move {
+        web::serve(router, listener, async move { stopped.wait().await }).await;
+    }))
+}
+
+/// Waits for the setup page to make an App; none if somebody asked us to stop first.
+async fn until_set_up(
+    web: &Web,
+    config: &Server,
+    data: &Path,
+    stop: &Cancel,
+) -> Result<Option<AppOnDisk>, String> {
+    let mut made = web.app();
+    tokio::select! {
+        () = stop.wait() => return Ok(None),
+        changed = made.wait_for(Option::is_some) => {
+            changed.map_err(|error| error.to_string())?;
+        }
+    }
+    app::load(config, data)
+}
+
+/// Does what the bot is there for until somebody asks to stop; then hands leases back.
+async fn work(
+    config: Server,
+    data: &Path,
+    place: Place,
+    app: AppOnDisk,
+    store: Arc<dyn Store>,
+    bells: Bells,
+    stop: &Cancel,
+) -> Result<(), String> {
+    let clock = Clock::real();
+    let access = Access {
+        api_url: config.github.api_url.clone(),
+        app_id: app.id,
+        private_key: app.private_key,
+    };
+    let github = Client::new(&access, clock.clone()).map_err(|error| error.to_string())?;
+    let runner = config.runner;
+    let bot = Bot {
+        store,
+        github,
+        app_id: app.id,
+        config: Arc::new(config),
+        runs: runs(data),
+        clock,
+        isolation: sandbox::strongest(),
+        bells: bells.clone(),
+    };
+    // What the embedded runner had when this process last died, it has no more.
+    bot.step_reaper(Some(RUNNER)).await.map_err(|error| error.to_string())?;
+    let loops = Loops::start(&bot, stop);
+    if runner.embedded {
+        let embedded = Embedded {
+            coordinator: Arc::new(bot.clone()),
+            name: RUNNER.to_owned(),
+            cache: place.cache,
+            env: environment::passed_on(),
+            lock: environment::lock(),
+            database: place.database,
+            offline: place.offline,
+            heartbeat: HEARTBEAT.min(runner.lease / 4),
+            lease: runner.lease,
+            poll: POLL,
+            isolation: bot.isolation,
+        };
+        embedded.serve(stop.clone(), bells.runner).await;
+    } else {
+        stop.wait().await;
+    }
+    loops.ended().await;
+    // What the runner handed back has to be told before the end, if GitHub is there to hear it.
+    bot.step_outbox().await.map_err(|error| error.to_string())?;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+fn web(
+    config: &Server,
+    data: &Path,
+    store: &Arc<dyn Store>,
+    bells: &Bells,
+    app: Option<&AppOnDisk>,
+) -> Result<Arc<Web>, String> {
+    let failed = |what: &str, error: std::io::Error| format!("cannot {what}: {error}");
+    let keys = data.join("badge-key");
+    let token = SetupToken::make().map_err(|error| failed("draw a setup token", error))?;
+    if app.is_none() {
+        say(&format!(
+            "t5: no App is configured yet. Create it here (the address is a secret until then):\n\n  {}\n",
+            token.address(&config.public_url)
+        ));
+    }
+    private_folder(&runs(data))?;
+    Ok(Arc::new(Web::new(Wiring {
+        store: Arc::clone(store),
+        server: config.clone(),
+        runs: runs(data),
+        credentials: app::folder(data),
+        clock: Clock::real(),
+        wake: Arc::clone(&bells.inbox),
+        app: app.map(AppOnDisk::for_web),
+        badge_keys: BadgeKeys::load_or_make(&keys)
+            .map_err(|error| failed(&format!("use {}", keys.display()), error))?,
+        setup_token: token,
+        conversion: Arc::new(Manifest { api_url: config.github.api_url.clone() }),
+    })))
+}
+
+fn runs(data: &Path) -> PathBuf {
+    data.join("runs")
+}
+
+/// Makes a folder that nobody else may look into.
+fn private_folder(path: &Path) -> Result<(), String> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(path).and_then(|()| {
+        let about = fs::metadata(path)?;
+        if about.permissions().mode() & 0o077 != 0 {
+            tracing::warn!(path = %path.display(), "others on this machine may look in here");
+        }
+        Ok(())
+    });
+    made.map_err(|error| {
+        format!("cannot use {}: {error}; name another folder with --data", path.display())
+    })
+}
