@@ -5,16 +5,18 @@ use std::{fs, io::Write as _, path::Path};
 use async_trait::async_trait;
 use jiff::SignedDuration;
 
-use super::{Bot, at};
+use super::{Bot, at, lane};
 use crate::{
     github::client::CallError,
     queue::{
-        Coordinator, CoordinatorError, Ended, Finish, Heard, Job, Progress, StoreError, Subject,
-        Trust, Work,
+        Coordinator, CoordinatorError, Ended, Finish, Heard, Job, JobState, Progress, StoreError,
+        Subject, Target, Trust, Work,
     },
     sandbox::Isolation,
 };
 
+/// How many of the newest jobs are told when they come nearer.
+const QUEUE: u32 = 50;
 /// The largest file of a run that is taken.
 const FILE_LIMIT: usize = 256 << 20;
 
@@ -106,7 +108,8 @@ impl Coordinator for Bot {
             return Err(CoordinatorError { what: "end a job", why });
         }
         let (id, now) = (&work.job.job.id, self.clock.now());
-        let counted = self.store.finish(id, &work.lease, finish, now).await.map_err(failed)?;
+        let counted = self.store.finish(id, &work.lease, finish, now).await.map_err(&failed)?;
+        self.tell_the_queue().await.map_err(failed)?;
         self.bells.ring_all();
         Ok(counted)
     }
@@ -119,6 +122,18 @@ impl Coordinator for Bot {
 }
 
 impl Bot {
+    /// Whoever waits has come nearer; those whose text stays the same cost no request.
+    async fn tell_the_queue(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        let waiting = self.store.jobs(QUEUE).await?;
+        for job in waiting.iter().filter(|job| job.state == JobState::Queued) {
+            let lane = lane(&at(&job.job), &job.job.subject);
+            let check = Target::Check { job: job.job.id.clone() };
+            self.store.post(lane, check, now).await?;
+        }
+        Ok(())
+    }
+
     fn until(&self) -> jiff::Timestamp {
         let lease = SignedDuration::try_from(self.config.runner.lease).unwrap_or_default();
         self.clock.now().saturating_add(lease).unwrap_or(jiff::Timestamp::MAX)
