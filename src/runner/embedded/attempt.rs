@@ -88,12 +88,18 @@ impl Embedded {
         };
         let id = random()?;
         let folder = self.cache.join("runs").join(&id);
+        let left = folder.clone();
         let wanted = Wanted::of(work);
         let request = self.request(&work.job, &wanted, folder);
         // A thread of its own: judging and reading large files would hold up the server's others.
         let here = tokio::runtime::Handle::current();
         let whole = async move { fetch_and_run(ctx, wanted, request).await }.in_current_span();
-        let gated = tokio::task::spawn_blocking(move || here.block_on(whole)).await??;
+        let ended = tokio::task::spawn_blocking(move || here.block_on(whole)).await;
+        if !matches!(ended, Ok(Ok(_))) || cancel.stopped() {
+            // Nobody will ask for it. One that stays costs space, and nothing else.
+            let _ = fs::remove_dir_all(&left);
+        }
+        let gated = ended??;
         let run = run_of(id, &work.job, &gated)?;
         Ok(Attempted { run, folder: gated.folder })
     }
