@@ -63,8 +63,15 @@ impl Scene<'_> {
     }
 
     fn rerun_job(&self, job: &Job) -> Result<Decision, Trouble> {
-        let again =
-            NewJob { id: random_id()?, asked: self.clicked(), again: true, ..job.job.clone() };
+        let again = NewJob {
+            id: random_id()?,
+            // As they are now: the App may have been installed anew, the repository renamed.
+            installation: self.event.installation,
+            repo: self.repo.clone(),
+            asked: self.clicked(),
+            again: true,
+            ..job.job.clone()
+        };
         let note = format!("gates {} again at {}", again.subject, again.head);
         Ok(Decision::new(note, vec![Effect::Enqueue(Box::new(again))]))
     }
