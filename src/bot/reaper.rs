@@ -36,13 +36,16 @@ impl Bot {
         let Ok(before) = self.clock.now().checked_sub(keep) else { return Ok(0) };
         let runs = self.runs.clone();
         let removed = tokio::task::spawn_blocking(move || remove_runs(&runs, before)).await;
-        match removed {
-            Ok(Ok(0)) => {}
-            Ok(Ok(removed)) => tracing::info!(removed, "removed the files of old runs"),
-            Ok(Err(error)) => tracing::warn!(%error, "cannot remove the files of old runs"),
-            Err(error) => tracing::warn!(%error, "cannot remove the files of old runs"),
-        }
+        note(removed.unwrap_or_else(|error| Err(io::Error::other(error))));
         self.store.prune(before).await
+    }
+}
+
+fn note(removed: io::Result<u64>) {
+    match removed {
+        Ok(0) => {}
+        Ok(removed) => tracing::info!(removed, "removed the files of old runs"),
+        Err(error) => tracing::warn!(%error, "cannot remove the files of old runs"),
     }
 }
 

@@ -195,14 +195,7 @@ async fn work(
     bot.step_reaper(Some(RUNNER)).await.map_err(|error| error.to_string())?;
     let loops = Loops::start(&bot, stop);
     if runner.embedded {
-        if bot.isolation == Isolation::None {
-            tracing::warn!(
-                data = %data.display(),
-                "jobs run without a sandbox, under this account: whoever may push to a repository \
-                 with this App can read the App's private key; install it only where everybody \
-                 who may write is trusted with that"
-            );
-        }
+        warn_of(bot.isolation, data);
         let embedded = Embedded {
             coordinator: Arc::new(bot.clone()),
             name: RUNNER.to_owned(),
@@ -225,6 +218,18 @@ async fn work(
     bot.step_outbox().await.map_err(|error| error.to_string())?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Says what a change's code can reach as long as nothing holds it in.
+fn warn_of(isolation: Isolation, data: &Path) {
+    if isolation == Isolation::None {
+        tracing::warn!(
+            data = %data.display(),
+            "jobs run without a sandbox, under this account: whoever may push to a repository \
+             with this App can read the App's private key; install it only where everybody who \
+             may write is trusted with that"
+        );
+    }
 }
 
 fn web(

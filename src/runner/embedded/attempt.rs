@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 use super::{Embedded, Newest};
 use crate::{
     queue::{Job, Run, Scope, Subject, Trust, Work},
-    receipt::digest,
+    receipt::{RECEIPT_FILE, digest},
     runner::{
         Context,
         lock::HostLock,
@@ -95,8 +95,9 @@ impl Embedded {
         let here = tokio::runtime::Handle::current();
         let whole = async move { fetch_and_run(ctx, wanted, request).await }.in_current_span();
         let ended = tokio::task::spawn_blocking(move || here.block_on(whole)).await;
-        if !matches!(ended, Ok(Ok(_))) || cancel.stopped() {
-            // Nobody will ask for it. One that stays costs space, and nothing else.
+        if cancel.stopped() || !left.join(RECEIPT_FILE).exists() {
+            // Nobody will ask for it, but for a receipt that contradicts itself. A folder that
+            // stays costs space, and nothing else.
             let _ = fs::remove_dir_all(&left);
         }
         let gated = ended??;
