@@ -120,6 +120,21 @@ async fn a_job_whose_pull_request_has_another_base_by_now_is_not_run() {
 }
 
 #[tokio::test]
+async fn a_push_that_comes_late_does_not_take_the_place_of_a_newer_one() {
+    let world = World::new().await;
+    let (first, second) = (HEAD, "2222222222222222222222222222222222222222");
+    let early = world.github.pushed(REPO, "main", first, "mona");
+    let late = world.github.pushed(REPO, "main", second, "mona");
+    for pushed in [late, early] {
+        world.receive(&pushed).await;
+        while world.bot.step_inbox().await.unwrap() > 0 {}
+    }
+    let subject = Subject::Branch("main".to_owned());
+    let job = world.bot.store.newest_job(REPO_ID, &subject).await.unwrap().unwrap();
+    assert_eq!(job.job.head, second);
+}
+
+#[tokio::test]
 async fn a_delivery_waits_while_the_apps_key_does_not_count() {
     let world = World::new().await;
     world.github.collaborate(REPO, "mona", "write");

@@ -184,7 +184,7 @@ impl Bot {
             What::Button { identifier, check } => scene.button(identifier, check).await,
             What::MergeGroup(group) => scene.merge_group(group),
             What::MergeGroupGone { head } => Ok(scene.merge_group_gone(head)),
-            What::Push(push) => scene.push(push),
+            What::Push(push) => scene.push(push).await,
             What::Uninstalled { repositories } => Ok(forget(event, repositories)),
         }
     }
