@@ -57,8 +57,12 @@ impl Bot {
         }
         let guids: Vec<String> = newest.keys().map(|guid| (*guid).to_owned()).collect();
         let lost = self.store.unknown_guids(&guids).await?;
-        let mut asked = Vec::new();
-        for guid in lost.into_iter().take(AT_ONCE) {
+        let (mut asked, mut whole) = (Vec::new(), true);
+        for guid in lost {
+            if asked.len() == AT_ONCE {
+                whole = false;
+                break;
+            }
             let Some(delivery) = newest.get(guid.as_str()) else { continue };
             if self.tries(&guid).await? < TRIES {
                 tracing::warn!(guid, event = delivery.event, "asking for a lost delivery again");
@@ -66,8 +70,11 @@ impl Bot {
                 asked.push(guid);
             }
         }
-        let end = settled.saturating_sub(OVERLAP).unwrap_or(settled);
-        self.store.set_note(CURSOR, &end.to_string()).await?;
+        // What is left over must be found again: the next audit begins where this one did.
+        if whole {
+            let end = settled.saturating_sub(OVERLAP).unwrap_or(settled);
+            self.store.set_note(CURSOR, &end.to_string()).await?;
+        }
         Ok(asked)
     }
 

@@ -19,6 +19,8 @@ use crate::{
 const QUEUE: u32 = 50;
 /// The largest file of a run that is taken.
 const FILE_LIMIT: usize = 256 << 20;
+/// So many jobs that GitHub cannot be asked about are passed over in one look at the queue.
+const UNREADY: usize = 8;
 
 fn unable(what: &'static str) -> impl Fn(StoreError) -> CoordinatorError {
     move |error| CoordinatorError { what, why: error.to_string() }
@@ -28,34 +30,19 @@ fn unable(what: &'static str) -> impl Fn(StoreError) -> CoordinatorError {
 impl Coordinator for Bot {
     async fn lease(&self, runner: &str) -> Result<Option<Work>, CoordinatorError> {
         let failed = unable("hand out a job");
-        loop {
-            let now = self.clock.now();
-            let Some(job) = self.store.lease(runner, now, self.until()).await.map_err(&failed)?
-            else {
-                return Ok(None);
-            };
-            let Some(lease) = job.lease.clone() else { return Ok(None) };
-            let ready = match self.outdated(&job).await {
-                Ok(None) => self.work(job.clone(), lease.clone()).await,
-                Ok(Some((ended, note))) => {
-                    let id = &job.job.id;
-                    self.store.end(id, ended, &note, now).await.map_err(&failed)?;
-                    self.bells.ring_all();
-                    continue;
-                }
-                Err(error) => Err(error),
-            };
-            return match ready {
-                Ok(work) => {
-                    self.bells.outbox.notify_one();
-                    Ok(Some(work))
-                }
-                Err(error) => {
-                    let id = &job.job.id;
-                    self.store.hand_back(id, &lease, now).await.map_err(&failed)?;
-                    Err(CoordinatorError { what: "hand out a job", why: error.to_string() })
-                }
-            };
+        let mut unready = Vec::new();
+        let leased = self.first_ready(runner, &mut unready).await;
+        let now = self.clock.now();
+        for one in &unready {
+            self.store.hand_back(&one.id, &one.lease, now).await.map_err(&failed)?;
+        }
+        if let Some(work) = leased.map_err(&failed)? {
+            self.bells.outbox.notify_one();
+            return Ok(Some(work));
+        }
+        match unready.pop() {
+            Some(last) => Err(CoordinatorError { what: "hand out a job", why: last.why }),
+            None => Ok(None),
         }
     }
 
@@ -90,6 +77,9 @@ impl Coordinator for Bot {
         if job.is_none_or(|job| job.lease.as_deref() != Some(&work.lease)) {
             return Err(refused("this runner no longer has the job".to_owned()));
         }
+        if self.store.run(run).await.map_err(unable("take a file"))?.is_some() {
+            return Err(refused(format!("run {run} is over, and its files stay as they are")));
+        }
         let (folder, name) = (self.runs.join(run), name.to_owned());
         let written = tokio::task::spawn_blocking(move || write(&folder, &name, &bytes)).await;
         match written {
@@ -121,6 +111,13 @@ impl Coordinator for Bot {
     }
 }
 
+/// A job that GitHub could not be asked about.
+struct Unready {
+    id: String,
+    lease: String,
+    why: String,
+}
+
 impl Bot {
     /// Whoever waits has come nearer; those whose text stays the same cost no request.
     async fn tell_the_queue(&self) -> Result<(), StoreError> {
@@ -132,6 +129,39 @@ impl Bot {
             self.store.post(lane, check, now).await?;
         }
         Ok(())
+    }
+
+    /// The first job that may be run. One that GitHub cannot be asked about now waits, and one
+    /// that it refuses for good ends: neither holds up what stands behind it in the queue, which
+    /// may be another installation's.
+    async fn first_ready(
+        &self,
+        runner: &str,
+        unready: &mut Vec<Unready>,
+    ) -> Result<Option<Work>, StoreError> {
+        while unready.len() < UNREADY {
+            let now = self.clock.now();
+            let Some(job) = self.store.lease(runner, now, self.until()).await? else { break };
+            let Some(lease) = job.lease.clone() else { break };
+            let id = job.job.id.clone();
+            let ready = match self.outdated(&job).await {
+                Ok(Some(outdated)) => Ok(Err(outdated)),
+                Ok(None) => self.work(job, lease.clone()).await.map(Ok),
+                Err(error) => Err(error),
+            };
+            let (ended, note) = match ready {
+                Ok(Ok(work)) => return Ok(Some(work)),
+                Ok(Err(outdated)) => outdated,
+                Err(error) if error.is_for_good() => (Ended::Error, error.to_string()),
+                Err(error) => {
+                    unready.push(Unready { id, lease, why: error.to_string() });
+                    continue;
+                }
+            };
+            self.store.end(&id, ended, &note, now).await?;
+            self.bells.ring_all();
+        }
+        Ok(None)
     }
 
     fn until(&self) -> jiff::Timestamp {
@@ -154,6 +184,9 @@ impl Bot {
             }
             Some(pull) if pull.head != job.job.head => {
                 Some((Ended::Superseded, format!("the head is {} now", pull.head)))
+            }
+            Some(pull) if pull.base_ref != job.job.base_ref => {
+                Some((Ended::Superseded, format!("it is for {} now", pull.base_ref)))
             }
             Some(_) => None,
         })

@@ -70,21 +70,26 @@ struct Beat {
 }
 
 impl Beat {
-    /// Takes a step, and the next one at once as long as there was something to do.
+    /// Takes a step, and the next one at once as long as there was something to do. A step that
+    /// panics ends no loop: a server that takes deliveries and never acts on them looks well.
     async fn repeat<F, E>(self, name: &'static str, step: impl Fn() -> F + Send)
     where
-        F: Future<Output = Result<bool, E>> + Send,
-        E: std::fmt::Display + Send,
+        F: Future<Output = Result<bool, E>> + Send + 'static,
+        E: std::fmt::Display + Send + 'static,
     {
         while !self.stop.stopped() {
-            let wait = match step().await {
-                Ok(true) => continue,
-                Ok(false) => self.period,
-                Err(error) => {
-                    tracing::error!(step = name, %error, "a step failed; it is tried again");
-                    self.period.max(PAUSE)
-                }
+            let mut taken = JoinSet::new();
+            taken.spawn(step());
+            let failed = match taken.join_next().await {
+                Some(Ok(Ok(true))) => continue,
+                Some(Ok(Ok(false))) | None => None,
+                Some(Ok(Err(error))) => Some(error.to_string()),
+                Some(Err(panic)) => Some(panic.to_string()),
             };
+            let wait = failed.map_or(self.period, |error| {
+                tracing::error!(step = name, error, "a step failed; it is tried again");
+                self.period.max(PAUSE)
+            });
             let rung = async {
                 match &self.bell {
                     Some(bell) => bell.notified().await,

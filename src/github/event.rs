@@ -61,6 +61,8 @@ pub enum PullAction {
     Reopened,
     /// It is no longer a draft.
     ReadyForReview,
+    /// It wants to be merged into another branch, whose rules may be other ones.
+    Retargeted,
     /// It was closed or merged.
     Closed,
 }

@@ -22,7 +22,7 @@ use super::{Web, answer::NoPage};
 use crate::{
     queue::Run,
     receipt::{
-        self, Artifact, DIGEST_FILE, RECEIPT_FILE, RECEIPT_LIMIT, REPORT_FILE, Receipt,
+        self, Artifact, DIGEST_FILE, RECEIPT_FILE, RECEIPT_LIMIT, REPORT_FILE, ROUTE_FILE, Receipt,
         VERDICT_FILE, digest,
     },
     verdict::Verdict,
@@ -75,12 +75,14 @@ fn look(folder: &Path) -> io::Result<Shown> {
     };
     let verdict = read(&folder.join(VERDICT_FILE))?;
     let report = read(&folder.join(REPORT_FILE))?;
+    let route = read(&folder.join(ROUTE_FILE))?;
     let side = read(&folder.join(DIGEST_FILE))?;
     let mut files: Vec<Artifact> = [
         (RECEIPT_FILE, "every figure of the report", Some(&receipt_bytes)),
         (DIGEST_FILE, "the receipt’s digest", side.as_ref()),
         (VERDICT_FILE, "the verdict", verdict.as_ref()),
         (REPORT_FILE, "the report", report.as_ref()),
+        (ROUTE_FILE, "the route, for a program", route.as_ref()),
     ]
     .into_iter()
     .filter_map(|(name, what, bytes)| Some(of_bytes(name, what, bytes?)))
@@ -161,7 +163,7 @@ pub(super) async fn file(
 
 /// Whether a file belongs to a run: what else may lie in the folder is nobody's business.
 fn belongs(folder: &Path, name: &str) -> io::Result<bool> {
-    if [RECEIPT_FILE, DIGEST_FILE, VERDICT_FILE, REPORT_FILE].contains(&name) {
+    if [RECEIPT_FILE, DIGEST_FILE, VERDICT_FILE, REPORT_FILE, ROUTE_FILE].contains(&name) {
         return Ok(is_file(&folder.join(name)));
     }
     let receipt = read(&folder.join(RECEIPT_FILE))?.unwrap_or_default();

@@ -4,6 +4,7 @@ mod calls;
 mod contract;
 mod double;
 mod limits;
+mod trouble;
 mod webhook;
 
 use t5_gate::{

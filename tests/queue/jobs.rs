@@ -111,6 +111,18 @@ async fn a_head_whose_job_was_cancelled_or_superseded_was_not_gated() {
 }
 
 #[tokio::test]
+async fn a_head_that_was_gated_is_gated_again_where_a_push_leads_back_to_it() {
+    let mut world = World::new().await;
+    world.enqueue(pull("j1", 1, "a"), 0).await;
+    let (job, lease) = world.lease("embedded", 1).await.unwrap();
+    world.store.finish("j1", &lease, judged("r1", &job, 1, 2), at(2)).await.unwrap();
+    world.enqueue(pull("j2", 1, "b"), 3).await;
+    world.lease("embedded", 4).await.unwrap();
+    let settled = world.enqueue(pull("j3", 1, "a"), 5).await;
+    assert_eq!((settled.stopped, settled.enqueued), (vec!["j2".to_owned()], vec!["j3".to_owned()]));
+}
+
+#[tokio::test]
 async fn closing_a_pull_request_cancels_its_job_and_completes_its_check() {
     let mut world = World::new().await;
     world.enqueue(rerun("j1", 1, "head", 5), 0).await;

@@ -152,9 +152,14 @@ async fn a_run_shows_verdict_report_and_every_file_with_its_digest() {
     assert!(page.contains("<span class=\"pill bad\">fail</span> A rule is broken."), "{page}");
     assert!(page.contains("perf-fixer") && page.contains("<code>regressed</code>"));
     assert!(page.contains("<h3>Executive summary</h3>"), "the report lies below the page's own");
-    for name in
-        ["receipt.json", "receipt.json.sha256", "verdict.json", "report.md", "samples.jsonl"]
-    {
+    for name in [
+        "receipt.json",
+        "receipt.json.sha256",
+        "verdict.json",
+        "report.md",
+        "t5-route.json",
+        "samples.jsonl",
+    ] {
         let bytes = std::fs::read(world.runs().join("r1").join(name)).unwrap();
         assert!(page.contains(&t5_gate::receipt::digest(&bytes)), "{name}");
         let file = world.get(&format!("/runs/r1/files/{name}")).await;

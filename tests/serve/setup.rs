@@ -209,3 +209,17 @@ fn secrets_do_not_show_in_logs() {
     let keys = t5_gate::web::BadgeKeys::new("secret".into());
     assert_eq!(format!("{token:?} {keys:?}"), "SetupToken BadgeKeys");
 }
+
+#[test]
+fn a_data_folder_that_a_build_can_write_into_is_refused() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let refused = std::process::Command::new(env!("CARGO_BIN_EXE_t5"))
+        .args(["serve", "--public-url", URL, "--data"])
+        .arg(folder.path().join("cache/data"))
+        .env("T5_CACHE", folder.path().join("cache"))
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert_eq!(refused.status.code(), Some(2), "{said}");
+    assert!(said.contains("lie inside one another") && said.contains("--data"), "{said}");
+}

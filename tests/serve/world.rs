@@ -223,6 +223,8 @@ impl World {
         fs::write(folder.join("samples.jsonl"), encode_rounds(&gated.rounds).unwrap()).unwrap();
         fs::write(folder.join("verdict.json"), encode_verdict(&verdict).unwrap()).unwrap();
         fs::write(folder.join("report.md"), markdown(&gated.receipt, &verdict).unwrap()).unwrap();
+        let route = t5_gate::report::posted::encode_route(&gated.receipt, &verdict).unwrap();
+        fs::write(folder.join("t5-route.json"), route).unwrap();
     }
 }
 

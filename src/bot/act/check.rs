@@ -9,7 +9,7 @@ use super::{
 use crate::{
     bot::random_id,
     github::event::{Clicked, Pull},
-    queue::{Asked, Effect, Ended, Job, NewJob, Scope, Subject},
+    queue::{Asked, Effect, Ended, Job, JobState, NewJob, Scope, Subject},
     report::posted::{APPROVE, CANCEL, RERUN},
 };
 
@@ -63,8 +63,15 @@ impl Scene<'_> {
     }
 
     fn rerun_job(&self, job: &Job) -> Result<Decision, Trouble> {
-        let again =
-            NewJob { id: random_id()?, asked: self.clicked(), again: true, ..job.job.clone() };
+        let again = NewJob {
+            id: random_id()?,
+            // As they are now: the App may have been installed anew, the repository renamed.
+            installation: self.event.installation,
+            repo: self.repo.clone(),
+            asked: self.clicked(),
+            again: true,
+            ..job.job.clone()
+        };
         let note = format!("gates {} again at {}", again.subject, again.head);
         Ok(Decision::new(note, vec![Effect::Enqueue(Box::new(again))]))
     }
@@ -73,8 +80,10 @@ impl Scene<'_> {
         if let Some(refused) = self.refused().await? {
             return Ok(refused);
         }
-        let Some(job) = self.job_behind(check).await? else {
-            return Ok(Decision::nothing("no job behind this button"));
+        let behind = self.job_behind(check).await?;
+        // The button of a job that is over must not stop the one that took its place.
+        let Some(job) = behind.filter(|job| job.state != JobState::Over) else {
+            return Ok(Decision::nothing("no live job behind this button"));
         };
         let effect = Effect::Cancel {
             repo: self.repo.id,

@@ -10,7 +10,7 @@ mod refs;
 use std::{collections::BTreeMap, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 
 use super::{Bot, back_off};
 use crate::{
@@ -54,6 +54,8 @@ enum Trouble {
     Call(#[from] CallError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("a mistake of this program; its log says more: {0}")]
+    Broken(#[from] JoinError),
 }
 
 /// An event of a repository, with everything that its handlers ask for.
@@ -89,11 +91,15 @@ impl Bot {
                 Ok::<_, StoreError>(())
             });
         }
+        // One that fails keeps no other from its end.
+        let mut all = Ok(count);
         while let Some(ended) = running.join_next().await {
-            // A task that panicked has settled nothing: its deliveries are still due.
-            ended.unwrap_or(Ok(()))?;
+            match ended.map_err(|panic| StoreError { what: "act", source: Box::new(panic) }) {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) | Err(error) => all = Err(error),
+            }
         }
-        Ok(count)
+        all
     }
 
     async fn act(&self, delivery: &Delivery, parsed: Parsed) -> Result<(), StoreError> {
@@ -106,7 +112,7 @@ impl Bot {
             }
             Parsed::Event(event) => event,
         };
-        match self.decide(&event).await {
+        match self.decided(&event).await {
             Ok(decision) => {
                 let settled =
                     self.store.settle(guid, &decision.note, decision.effects, now).await?;
@@ -122,28 +128,36 @@ impl Bot {
                 Ok(())
             }
             Err(Trouble::Store(error)) => Err(error),
-            Err(Trouble::Call(error)) => self.postpone(delivery, &error, now).await,
+            Err(Trouble::Call(error)) => {
+                let again = again(&error, delivery.attempts, now);
+                self.postpone(delivery, &error, again).await
+            }
+            Err(Trouble::Broken(error)) => {
+                let again = later(delivery.attempts, now);
+                self.postpone(delivery, &error, again).await
+            }
+        }
+    }
+
+    /// Decides in a task of its own: a delivery over which this program panics is tried again
+    /// later, and dead after so many times, like any other that fails.
+    async fn decided(&self, event: &Event) -> Result<Decision, Trouble> {
+        let (bot, event) = (self.clone(), event.clone());
+        let mut alone = JoinSet::new();
+        alone.spawn(async move { bot.decide(&event).await });
+        match alone.join_next().await {
+            Some(decided) => decided?,
+            None => Ok(Decision::nothing("nothing was decided")),
         }
     }
 
     async fn postpone(
         &self,
         delivery: &Delivery,
-        error: &CallError,
-        now: Timestamp,
+        error: &(dyn std::fmt::Display + Sync),
+        again: Option<Timestamp>,
     ) -> Result<(), StoreError> {
-        let attempts = delivery.attempts;
-        let waited = || {
-            let wait = back_off(WAIT.0, attempts, WAIT.1);
-            now.saturating_add(SignedDuration::try_from(wait).unwrap_or_default()).ok()
-        };
-        let again = match error {
-            CallError::Limited { until, .. } => Some(*until),
-            CallError::Gone { .. } | CallError::Refused { .. } => None,
-            _ if attempts + 1 >= TRIES => None,
-            _ => waited(),
-        };
-        let (guid, dead) = (delivery.verified.guid(), again.is_none());
+        let (guid, attempts, dead) = (delivery.verified.guid(), delivery.attempts, again.is_none());
         tracing::warn!(guid, attempts, dead, %error, "delivery not settled");
         self.store.postpone(guid, &error.to_string(), again).await
     }
@@ -170,10 +184,28 @@ impl Bot {
             What::Button { identifier, check } => scene.button(identifier, check).await,
             What::MergeGroup(group) => scene.merge_group(group),
             What::MergeGroupGone { head } => Ok(scene.merge_group_gone(head)),
-            What::Push(push) => scene.push(push),
+            What::Push(push) => scene.push(push).await,
             What::Uninstalled { repositories } => Ok(forget(event, repositories)),
         }
     }
+}
+
+/// When a delivery is tried again after this error; none if never.
+fn again(error: &CallError, attempts: u32, now: Timestamp) -> Option<Timestamp> {
+    match error {
+        CallError::Limited { until, .. } => Some(*until),
+        error if error.is_for_good() => None,
+        _ => later(attempts, now),
+    }
+}
+
+/// When a delivery is tried again that failed once more than so often; none if it is dead.
+fn later(attempts: u32, now: Timestamp) -> Option<Timestamp> {
+    if attempts + 1 >= TRIES {
+        return None;
+    }
+    let wait = SignedDuration::try_from(back_off(WAIT.0, attempts, WAIT.1)).unwrap_or_default();
+    now.saturating_add(wait).ok()
 }
 
 fn forget(event: &Event, repositories: &[u64]) -> Decision {

@@ -58,6 +58,7 @@ impl Scene<'_> {
             PullAction::Synchronize => "pushed",
             PullAction::Reopened => "reopened",
             PullAction::ReadyForReview => "ready for review",
+            PullAction::Retargeted => "another base",
             PullAction::Closed => "closed and opened again",
         };
         let asked = Asked { by: self.event.sender.clone(), how: how.to_owned(), comment: None };

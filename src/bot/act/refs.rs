@@ -28,10 +28,16 @@ impl Scene<'_> {
         Decision::new(format!("the merge group {head} is gone"), vec![effect])
     }
 
-    pub(super) fn push(&self, push: &Push) -> Result<Decision, Trouble> {
+    pub(super) async fn push(&self, push: &Push) -> Result<Decision, Trouble> {
         let Some(before) = &push.before else {
             return Ok(Decision::nothing("a new branch has nothing to be compared with"));
         };
+        let tip = self.bot.github.branch_tip(&self.at, &push.branch).await?;
+        if tip.as_ref() != Some(&push.after) {
+            // A late delivery would have the badge tell of an old commit.
+            let note = format!("{} has moved on from {}", push.branch, push.after);
+            return Ok(Decision::nothing(note));
+        }
         let subject = Subject::Branch(push.branch.clone());
         let ends = (push.after.as_str(), before.as_str());
         let job = self.job(subject, ends, &push.branch, "pushed")?;

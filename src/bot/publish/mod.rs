@@ -62,11 +62,16 @@ impl Bot {
             let bot = self.clone();
             running.spawn(async move { bot.publish(&one).await });
         }
+        // One that fails keeps no other from its end. A task that panicked has noted nothing: its
+        // target is still due, and is tried again after the pause that an error brings.
+        let mut all = Ok(count);
         while let Some(ended) = running.join_next().await {
-            // A task that panicked has noted nothing: its target is still due.
-            ended.unwrap_or(Ok(()))?;
+            match ended.map_err(|panic| StoreError { what: "publish", source: Box::new(panic) }) {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) | Err(error) => all = Err(error),
+            }
         }
-        Ok(count)
+        all
     }
 
     async fn publish(&self, due: &Due) -> Result<(), StoreError> {
@@ -160,8 +165,8 @@ fn put_off(due: &Due, error: &CallError, now: Timestamp) -> Published {
     };
     match error {
         CallError::Limited { until, .. } => Published::Later { why, at: *until },
-        CallError::Unsure { .. } | CallError::Down { .. } => Published::Later { why, at: wait() },
-        CallError::Gone { .. } | CallError::Refused { .. } => Published::GivenUp { why },
+        error if error.is_for_good() => Published::GivenUp { why },
+        _ => Published::Later { why, at: wait() },
     }
 }
 

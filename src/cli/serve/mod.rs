@@ -26,7 +26,7 @@ use crate::{
     host::Clock,
     queue::Store,
     runner::{embedded::Embedded, scan::DatabaseChoice},
-    sandbox::{self, Cancel},
+    sandbox::{self, Cancel, Isolation},
     store::Sqlite,
     web::{self, BadgeKeys, SetupToken, Web, Wiring},
 };
@@ -48,6 +48,9 @@ pub(super) fn serve(args: &ServeArgs) -> Exit {
         Ok(cache) => cache,
         Err(message) => return fail(&message, Exit::Usage),
     };
+    if let Err(message) = apart(Path::new(&config.data), &cache) {
+        return fail(&message, Exit::Usage);
+    }
     let database = match &args.advisory_db {
         Some(dir) if !dir.is_dir() => {
             let message = format!("--advisory-db {}: no such folder", dir.display());
@@ -65,6 +68,25 @@ pub(super) fn serve(args: &ServeArgs) -> Exit {
         Ok(()) => Exit::Good,
         Err(message) => fail(&message, Exit::CouldNotRun),
     }
+}
+
+/// The data folder holds the App's key and the database; the cache holds builds, and code that is
+/// not ours writes there. Neither may lie inside the other.
+fn apart(data: &Path, cache: &Path) -> Result<(), String> {
+    let whole = |path: &Path| {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        path.canonicalize().unwrap_or(path)
+    };
+    let (data, cache) = (whole(data), whole(cache));
+    if !data.starts_with(&cache) && !cache.starts_with(&data) {
+        return Ok(());
+    }
+    Err(format!(
+        "the data folder {} and the cache {} lie inside one another, and a change's build writes \
+         into the cache; name another data folder with --data, or another cache with T5_CACHE",
+        data.display(),
+        cache.display()
+    ))
 }
 
 /// Where the embedded runner works.
@@ -173,6 +195,7 @@ async fn work(
     bot.step_reaper(Some(RUNNER)).await.map_err(|error| error.to_string())?;
     let loops = Loops::start(&bot, stop);
     if runner.embedded {
+        warn_of(bot.isolation, data);
         let embedded = Embedded {
             coordinator: Arc::new(bot.clone()),
             name: RUNNER.to_owned(),
@@ -195,6 +218,18 @@ async fn work(
     bot.step_outbox().await.map_err(|error| error.to_string())?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Says what a change's code can reach as long as nothing holds it in.
+fn warn_of(isolation: Isolation, data: &Path) {
+    if isolation == Isolation::None {
+        tracing::warn!(
+            data = %data.display(),
+            "jobs run without a sandbox, under this account: whoever may push to a repository \
+             with this App can read the App's private key; install it only where everybody who \
+             may write is trusted with that"
+        );
+    }
 }
 
 fn web(

@@ -75,3 +75,16 @@ pub enum CallError {
         message: String,
     },
 }
+
+impl CallError {
+    /// Whether the same call can never succeed. A proof of who calls that does not count is none
+    /// of these: a key that was replaced or a clock that is wrong is put right, and what waited
+    /// goes on.
+    pub fn is_for_good(&self) -> bool {
+        match self {
+            Self::Gone { .. } => true,
+            Self::Refused { status, .. } => *status != 401,
+            Self::Limited { .. } | Self::Unsure { .. } | Self::Down { .. } => false,
+        }
+    }
+}

@@ -24,7 +24,9 @@ pub fn parse(verified: &Verified, app_id: u64) -> Parsed {
 /// The actions of an event that ask for something; none for an event that never does.
 fn actions(event: &str) -> Option<&'static [&'static str]> {
     Some(match event {
-        "pull_request" => &["opened", "synchronize", "reopened", "ready_for_review", "closed"],
+        "pull_request" => {
+            &["opened", "synchronize", "reopened", "ready_for_review", "edited", "closed"]
+        }
         "issue_comment" => &["created"],
         "check_run" => &["rerequested", "requested_action"],
         "check_suite" => &["rerequested"],
@@ -131,9 +133,15 @@ fn pull(action: &str, body: &[u8]) -> Result<What, String> {
         "synchronize" => PullAction::Synchronize,
         "reopened" => PullAction::Reopened,
         "ready_for_review" => PullAction::ReadyForReview,
+        "edited" => PullAction::Retargeted,
         _ => PullAction::Closed,
     };
-    let pull = read::<payload::PullRequestEvent>(body).map_err(Unread::reason)?.pull_request;
+    let read = read::<payload::PullRequestEvent>(body).map_err(Unread::reason)?;
+    let retargeted = read.changes.is_some_and(|changes| changes.base.is_some());
+    if action == PullAction::Retargeted && !retargeted {
+        return Err("pull_request edited asks for nothing but where the base changed".to_owned());
+    }
+    let pull = read.pull_request;
     let pull = Pull {
         number: pull.number,
         head: pull.head.sha.0,

@@ -180,6 +180,14 @@ impl Account {
 #[serde(expecting = "an object")]
 pub(super) struct PullRequestEvent {
     pub(super) pull_request: PullRequest,
+    pub(super) changes: Option<Changes>,
+}
+
+/// What an edit changed.
+#[derive(Debug, Deserialize)]
+#[serde(expecting = "an object")]
+pub(super) struct Changes {
+    pub(super) base: Option<serde::de::IgnoredAny>,
 }
 
 #[derive(Debug, Deserialize)]

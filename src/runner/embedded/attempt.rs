@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 use super::{Embedded, Newest};
 use crate::{
     queue::{Job, Run, Scope, Subject, Trust, Work},
-    receipt::digest,
+    receipt::{RECEIPT_FILE, digest},
     runner::{
         Context,
         lock::HostLock,
@@ -88,12 +88,19 @@ impl Embedded {
         };
         let id = random()?;
         let folder = self.cache.join("runs").join(&id);
+        let left = folder.clone();
         let wanted = Wanted::of(work);
         let request = self.request(&work.job, &wanted, folder);
         // A thread of its own: judging and reading large files would hold up the server's others.
         let here = tokio::runtime::Handle::current();
         let whole = async move { fetch_and_run(ctx, wanted, request).await }.in_current_span();
-        let gated = tokio::task::spawn_blocking(move || here.block_on(whole)).await??;
+        let ended = tokio::task::spawn_blocking(move || here.block_on(whole)).await;
+        if cancel.stopped() || !left.join(RECEIPT_FILE).exists() {
+            // Nobody will ask for it, but for a receipt that contradicts itself. A folder that
+            // stays costs space, and nothing else.
+            let _ = fs::remove_dir_all(&left);
+        }
+        let gated = ended??;
         let run = run_of(id, &work.job, &gated)?;
         Ok(Attempted { run, folder: gated.folder })
     }

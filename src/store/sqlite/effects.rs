@@ -65,7 +65,8 @@ async fn enqueue(
     settled: &mut Settled,
 ) -> Result<(), Fault> {
     let live = jobs::live(conn, new.repo.id, &new.subject).await?;
-    let same = |live: &Job| live.job.head == new.head && live.job.base == new.base;
+    let of = |job: &NewJob| (job.head.clone(), job.base.clone(), job.base_ref.clone());
+    let same = |live: &Job| of(&live.job) == of(new);
     if !new.again && (live.as_ref().is_some_and(same) || jobs::finished_before(conn, new).await?) {
         return Ok(());
     }

@@ -159,13 +159,17 @@ pub(super) async fn live_of_installation(
 }
 
 /// Whether this head was gated against this base: one that was cancelled or superseded was not.
+/// What came before a job for another head does not count: whoever pushes back to an older commit
+/// wants its report to stand again, not the other one's.
 pub(super) async fn finished_before(
     conn: &mut SqliteConnection,
     new: &NewJob,
 ) -> Result<bool, Fault> {
     let count: i64 = sqlx::query_scalar(
         "SELECT COUNT(*) FROM jobs WHERE repo = ?1 AND subject = ?2 AND head = ?3 AND base = ?4
-             AND ended IN ('judged', 'error', 'timed-out')",
+             AND ended IN ('judged', 'error', 'timed-out')
+             AND seq > COALESCE((SELECT MAX(seq) FROM jobs WHERE repo = ?1 AND subject = ?2
+                 AND head <> ?3), 0)",
     )
     .bind(id(new.repo.id)?)
     .bind(new.subject.to_string())

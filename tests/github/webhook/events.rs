@@ -64,6 +64,17 @@ fn a_pull_request_from_a_fork_names_the_forks_repository() {
 }
 
 #[test]
+fn an_edit_of_a_pull_request_counts_where_it_changed_the_base() {
+    let mut edited = pull(|_| ());
+    edited["action"] = "edited".into();
+    edited["changes"] = json!({ "title": { "from": "before" } });
+    assert!(ignored("pull_request", edited.clone()).starts_with("pull_request edited asks"));
+    edited["changes"] = json!({ "base": { "ref": { "from": "lax" }, "sha": { "from": HEAD } } });
+    let What::Pull(PullAction::Retargeted, read) = event("pull_request", edited) else { panic!() };
+    assert_eq!(read.base_ref, "main");
+}
+
+#[test]
 fn what_github_may_leave_out_is_not_missed() {
     let sparse = pull(|pull| {
         pull["head"]["repo"] = Value::Null;

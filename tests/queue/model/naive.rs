@@ -79,7 +79,9 @@ impl Naive {
             (job.pull, job.head) == (new.pull, new.head)
                 && !matches!(job.ended, Some(Ended::Cancelled | Ended::Superseded))
         };
-        if !again && self.jobs.iter().any(gated) {
+        let other = |job: &Job| job.pull == new.pull && job.head != new.head;
+        let since = self.jobs.iter().rposition(other).map_or(0, |at| at + 1);
+        if !again && self.jobs[since..].iter().any(gated) {
             return (false, None);
         }
         let stopped = live.and_then(|live| self.end(live, Ended::Superseded, now));
