@@ -5,16 +5,18 @@ use std::{fs, io::Write as _, path::Path};
 use async_trait::async_trait;
 use jiff::SignedDuration;
 
-use super::{Bot, at};
+use super::{Bot, at, lane};
 use crate::{
     github::client::CallError,
     queue::{
-        Coordinator, CoordinatorError, Ended, Finish, Heard, Job, Progress, StoreError, Subject,
-        Trust, Work,
+        Coordinator, CoordinatorError, Ended, Finish, Heard, Job, JobState, Progress, StoreError,
+        Subject, Target, Trust, Work,
     },
     sandbox::Isolation,
 };
 
+/// So many jobs, at most, are told that the queue moved.
+const TOLD: u32 = 50;
 /// The largest file of a run that is taken.
 const FILE_LIMIT: usize = 256 << 20;
 
@@ -22,39 +24,25 @@ fn unable(what: &'static str) -> impl Fn(StoreError) -> CoordinatorError {
     move |error| CoordinatorError { what, why: error.to_string() }
 }
 
+/// Whether a leased job can be begun.
+enum Ready {
+    Work(Box<Work>),
+    /// It must not be run after all.
+    Over(Ended, String),
+}
+
 #[async_trait]
 impl Coordinator for Bot {
     async fn lease(&self, runner: &str) -> Result<Option<Work>, CoordinatorError> {
-        let failed = unable("hand out a job");
-        loop {
-            let now = self.clock.now();
-            let Some(job) = self.store.lease(runner, now, self.until()).await.map_err(&failed)?
-            else {
-                return Ok(None);
-            };
-            let Some(lease) = job.lease.clone() else { return Ok(None) };
-            let ready = match self.outdated(&job).await {
-                Ok(None) => self.work(job.clone(), lease.clone()).await,
-                Ok(Some((ended, note))) => {
-                    let id = &job.job.id;
-                    self.store.end(id, ended, &note, now).await.map_err(&failed)?;
-                    self.bells.ring_all();
-                    continue;
-                }
-                Err(error) => Err(error),
-            };
-            return match ready {
-                Ok(work) => {
-                    self.bells.outbox.notify_one();
-                    Ok(Some(work))
-                }
-                Err(error) => {
-                    let id = &job.job.id;
-                    self.store.hand_back(id, &lease, now).await.map_err(&failed)?;
-                    Err(CoordinatorError { what: "hand out a job", why: error.to_string() })
-                }
-            };
+        let mut aside = Vec::new();
+        let taken = self.first_ready(runner, &mut aside).await;
+        let now = self.clock.now();
+        for (job, lease) in &aside {
+            let back = self.store.hand_back(job, lease, now).await;
+            back.map_err(unable("hand out a job"))?;
         }
+        self.bells.outbox.notify_one();
+        taken
     }
 
     async fn heartbeat(
@@ -88,6 +76,9 @@ impl Coordinator for Bot {
         if job.is_none_or(|job| job.lease.as_deref() != Some(&work.lease)) {
             return Err(refused("this runner no longer has the job".to_owned()));
         }
+        if self.store.run(run).await.map_err(unable("take a file"))?.is_some() {
+            return Err(refused("the run is over, and its files stay as they are".to_owned()));
+        }
         let (folder, name) = (self.runs.join(run), name.to_owned());
         let written = tokio::task::spawn_blocking(move || write(&folder, &name, &bytes)).await;
         match written {
@@ -107,6 +98,9 @@ impl Coordinator for Bot {
         }
         let (id, now) = (&work.job.job.id, self.clock.now());
         let counted = self.store.finish(id, &work.lease, finish, now).await.map_err(failed)?;
+        if let Err(error) = self.queue_moved().await {
+            tracing::warn!(%error, "who waits does not hear that the queue moved");
+        }
         self.bells.ring_all();
         Ok(counted)
     }
@@ -118,7 +112,67 @@ impl Coordinator for Bot {
     }
 }
 
+/// A job that was leased and cannot be begun now, and its lease.
+type Aside = (String, String);
+
 impl Bot {
+    /// Leases jobs until one can be begun. One that GitHub cannot be asked about now is set aside,
+    /// so that it does not hold up the others; one that never can be begun ends.
+    async fn first_ready(
+        &self,
+        runner: &str,
+        aside: &mut Vec<Aside>,
+    ) -> Result<Option<Work>, CoordinatorError> {
+        let failed = unable("hand out a job");
+        let mut trouble = None;
+        loop {
+            let now = self.clock.now();
+            let leased = self.store.lease(runner, now, self.until()).await.map_err(&failed)?;
+            let Some((job, lease)) = leased.and_then(|job| job.lease.clone().map(|l| (job, l)))
+            else {
+                return trouble.map_or(Ok(None), Err);
+            };
+            let id = job.job.id.clone();
+            let (ended, note) = match self.ready(job, lease.clone()).await {
+                Ok(Ready::Work(work)) => return Ok(Some(*work)),
+                Ok(Ready::Over(ended, note)) => (ended, note),
+                Err(error) if error.lasts() => (Ended::Error, error.to_string()),
+                Err(error) => {
+                    let why = error.to_string();
+                    trouble = Some(CoordinatorError { what: "hand out a job", why });
+                    aside.push((id, lease));
+                    continue;
+                }
+            };
+            self.store.end(&id, ended, &note, now).await.map_err(&failed)?;
+            self.queue_moved().await.map_err(&failed)?;
+            self.bells.ring_all();
+        }
+    }
+
+    async fn ready(&self, job: Job, lease: String) -> Result<Ready, CallError> {
+        Ok(match self.outdated(&job).await? {
+            Some((ended, note)) => Ready::Over(ended, note),
+            None => Ready::Work(Box::new(self.work(job, lease).await?)),
+        })
+    }
+
+    /// Who waits has moved up, and what they read says how many come first.
+    async fn queue_moved(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        for job in self.store.jobs(TOLD).await? {
+            if job.state == JobState::Queued {
+                let lane = lane(&at(&job.job), &job.job.subject);
+                let check = Target::Check { job: job.job.id.clone() };
+                self.store.post(lane.clone(), check, now).await?;
+                if let Subject::Pull(pull) = job.job.subject {
+                    self.store.post(lane, Target::Sticky { pull }, now).await?;
+                }
+            }
+        }
+        Ok(())
+    }
+
     fn until(&self) -> jiff::Timestamp {
         let lease = SignedDuration::try_from(self.config.runner.lease).unwrap_or_default();
         self.clock.now().saturating_add(lease).unwrap_or(jiff::Timestamp::MAX)

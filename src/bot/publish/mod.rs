@@ -160,8 +160,8 @@ fn put_off(due: &Due, error: &CallError, now: Timestamp) -> Published {
     };
     match error {
         CallError::Limited { until, .. } => Published::Later { why, at: *until },
-        CallError::Unsure { .. } | CallError::Down { .. } => Published::Later { why, at: wait() },
-        CallError::Gone { .. } | CallError::Refused { .. } => Published::GivenUp { why },
+        error if error.lasts() => Published::GivenUp { why },
+        _ => Published::Later { why, at: wait() },
     }
 }
 

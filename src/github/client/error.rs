@@ -75,3 +75,15 @@ pub enum CallError {
         message: String,
     },
 }
+
+impl CallError {
+    /// The same call will not succeed later either. A proof that does not count (401) may be one
+    /// again: a clock is set right, a key is put in its place.
+    pub fn lasts(&self) -> bool {
+        match self {
+            Self::Gone { .. } => true,
+            Self::Refused { status, .. } => *status != 401,
+            Self::Limited { .. } | Self::Unsure { .. } | Self::Down { .. } => false,
+        }
+    }
+}
