@@ -75,7 +75,8 @@ pub enum Effect {
     /// Stores a job, and the targets that it makes due: its check run; for a pull request the
     /// sticky comment; its status. A live job of the same subject ends as superseded, unless it
     /// has the same head and base and [`NewJob::again`] is false: then nothing is stored. A
-    /// finished job of the same subject, head and base keeps a job without `again` out too.
+    /// finished job of the same subject, head and base keeps a job without `again` out too, unless
+    /// another head was there since.
     Enqueue(Box<NewJob>),
     /// Ends the live job of a subject, if there is one.
     Cancel {

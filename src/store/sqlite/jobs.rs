@@ -158,14 +158,19 @@ pub(super) async fn live_of_installation(
     all(&rows)
 }
 
-/// Whether this head was gated against this base: one that was cancelled or superseded was not.
+/// Whether this head was gated against this base, and no other head of the subject was there since:
+/// one that was cancelled or superseded was not gated.
 pub(super) async fn finished_before(
     conn: &mut SqliteConnection,
     new: &NewJob,
 ) -> Result<bool, Fault> {
     let count: i64 = sqlx::query_scalar(
-        "SELECT COUNT(*) FROM jobs WHERE repo = ?1 AND subject = ?2 AND head = ?3 AND base = ?4
-             AND ended IN ('judged', 'error', 'timed-out')",
+        "SELECT COUNT(*) FROM jobs AS this
+         WHERE repo = ?1 AND subject = ?2 AND head = ?3 AND base = ?4
+             AND ended IN ('judged', 'error', 'timed-out')
+             AND NOT EXISTS (SELECT 1 FROM jobs AS later WHERE later.repo = this.repo
+                 AND later.subject = this.subject AND later.head <> this.head
+                 AND later.seq > this.seq)",
     )
     .bind(id(new.repo.id)?)
     .bind(new.subject.to_string())

@@ -75,11 +75,10 @@ impl Naive {
     /// Whether the job is stored, and the job that it stopped.
     pub fn enqueue(&mut self, new: Job, again: bool, now: i64) -> (bool, Option<String>) {
         let live = self.live(new.pull);
-        let gated = |job: &Job| {
-            (job.pull, job.head) == (new.pull, new.head)
-                && !matches!(job.ended, Some(Ended::Cancelled | Ended::Superseded))
-        };
-        if !again && self.jobs.iter().any(gated) {
+        let of_pull = self.jobs.iter().rev().filter(|job| job.pull == new.pull);
+        let mut since = of_pull.take_while(|job| job.head == new.head);
+        let gated = |job: &Job| !matches!(job.ended, Some(Ended::Cancelled | Ended::Superseded));
+        if !again && since.any(gated) {
             return (false, None);
         }
         let stopped = live.and_then(|live| self.end(live, Ended::Superseded, now));
