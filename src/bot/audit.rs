@@ -49,33 +49,53 @@ impl Bot {
         let settled = now.saturating_sub(UNDERWAY).unwrap_or(now);
         // A redelivery keeps its guid, and the failed row stays: the newest of each counts.
         let mut newest: BTreeMap<&str, &HookDelivery> = BTreeMap::new();
-        for delivery in made.iter().filter(|delivery| delivery.delivered_at <= settled) {
+        for delivery in &made {
             let known = newest.entry(&delivery.guid).or_insert(delivery);
             if known.id < delivery.id {
                 *known = delivery;
             }
         }
+        newest.retain(|_, delivery| delivery.delivered_at <= settled);
         let guids: Vec<String> = newest.keys().map(|guid| (*guid).to_owned()).collect();
         let lost = self.store.unknown_guids(&guids).await?;
-        let (mut asked, mut whole) = (Vec::new(), true);
+        let mut wanted = Vec::new();
         for guid in lost {
-            if asked.len() == AT_ONCE {
-                whole = false;
-                break;
-            }
-            let Some(delivery) = newest.get(guid.as_str()) else { continue };
-            if self.tries(&guid).await? < TRIES {
-                tracing::warn!(guid, event = delivery.event, "asking for a lost delivery again");
-                self.github.redeliver(delivery.id).await?;
-                asked.push(guid);
-            }
+            wanted.push((self.tries(&guid).await?, guid));
         }
-        // What is left over must be found again: the next audit begins where this one did.
-        if whole {
+        wanted.retain(|(tries, _)| *tries < TRIES);
+        // What was asked for least comes first, so that nothing keeps the others out.
+        wanted.sort();
+        let left = wanted.len() > AT_ONCE;
+        let mut asked = Vec::new();
+        for (tries, guid) in wanted.into_iter().take(AT_ONCE) {
+            let Some(delivery) = newest.get(guid.as_str()) else { continue };
+            if self.ask_again(delivery).await? {
+                asked.push(guid.clone());
+            }
+            self.store.set_note(&tries_key(&guid), &(tries + 1).to_string()).await?;
+        }
+        // What there was no room for is looked at again.
+        if !left {
             let end = settled.saturating_sub(OVERLAP).unwrap_or(settled);
             self.store.set_note(CURSOR, &end.to_string()).await?;
         }
         Ok(asked)
+    }
+
+    /// Asks for one delivery; false if GitHub will never make it again.
+    async fn ask_again(&self, delivery: &HookDelivery) -> Result<bool, CallError> {
+        let (guid, event) = (&delivery.guid, &delivery.event);
+        match self.github.redeliver(delivery.id).await {
+            Ok(()) => {
+                tracing::warn!(guid, event, "asked for a lost delivery again");
+                Ok(true)
+            }
+            Err(error) if error.is_for_good() => {
+                tracing::error!(guid, event, %error, "a delivery is lost");
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
     }
 
     async fn audited_until(&self) -> Result<Option<Timestamp>, StoreError> {
@@ -95,11 +115,13 @@ impl Bot {
         }
     }
 
-    /// Counts another try for this delivery, and says how many there were before.
+    /// How often this delivery was asked for.
     async fn tries(&self, guid: &str) -> Result<u32, StoreError> {
-        let key = format!("{CURSOR}/{guid}");
-        let before = self.store.note(&key).await?.and_then(|text| text.parse().ok()).unwrap_or(0);
-        self.store.set_note(&key, &(before + 1).to_string()).await?;
-        Ok(before)
+        let tries = self.store.note(&tries_key(guid)).await?;
+        Ok(tries.and_then(|text| text.parse().ok()).unwrap_or(0))
     }
+}
+
+fn tries_key(guid: &str) -> String {
+    format!("{CURSOR}/{guid}")
 }

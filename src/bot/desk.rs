@@ -15,35 +15,34 @@ use crate::{
     sandbox::Isolation,
 };
 
-/// How many of the newest jobs are told when they come nearer.
-const QUEUE: u32 = 50;
+/// So many jobs, at most, are told that the queue moved.
+const TOLD: u32 = 50;
 /// The largest file of a run that is taken.
 const FILE_LIMIT: usize = 256 << 20;
-/// So many jobs that GitHub cannot be asked about are passed over in one look at the queue.
-const UNREADY: usize = 8;
 
 fn unable(what: &'static str) -> impl Fn(StoreError) -> CoordinatorError {
     move |error| CoordinatorError { what, why: error.to_string() }
 }
 
+/// Whether a leased job can be begun.
+enum Ready {
+    Work(Box<Work>),
+    /// It must not be run after all.
+    Over(Ended, String),
+}
+
 #[async_trait]
 impl Coordinator for Bot {
     async fn lease(&self, runner: &str) -> Result<Option<Work>, CoordinatorError> {
-        let failed = unable("hand out a job");
-        let mut unready = Vec::new();
-        let leased = self.first_ready(runner, &mut unready).await;
+        let mut aside = Vec::new();
+        let taken = self.first_ready(runner, &mut aside).await;
         let now = self.clock.now();
-        for one in &unready {
-            self.store.hand_back(&one.id, &one.lease, now).await.map_err(&failed)?;
+        for (job, lease) in &aside {
+            let back = self.store.hand_back(job, lease, now).await;
+            back.map_err(unable("hand out a job"))?;
         }
-        if let Some(work) = leased.map_err(&failed)? {
-            self.bells.outbox.notify_one();
-            return Ok(Some(work));
-        }
-        match unready.pop() {
-            Some(last) => Err(CoordinatorError { what: "hand out a job", why: last.why }),
-            None => Ok(None),
-        }
+        self.bells.outbox.notify_one();
+        taken
     }
 
     async fn heartbeat(
@@ -78,7 +77,7 @@ impl Coordinator for Bot {
             return Err(refused("this runner no longer has the job".to_owned()));
         }
         if self.store.run(run).await.map_err(unable("take a file"))?.is_some() {
-            return Err(refused(format!("run {run} is over, and its files stay as they are")));
+            return Err(refused("the run is over, and its files stay as they are".to_owned()));
         }
         let (folder, name) = (self.runs.join(run), name.to_owned());
         let written = tokio::task::spawn_blocking(move || write(&folder, &name, &bytes)).await;
@@ -98,8 +97,10 @@ impl Coordinator for Bot {
             return Err(CoordinatorError { what: "end a job", why });
         }
         let (id, now) = (&work.job.job.id, self.clock.now());
-        let counted = self.store.finish(id, &work.lease, finish, now).await.map_err(&failed)?;
-        self.tell_the_queue().await.map_err(failed)?;
+        let counted = self.store.finish(id, &work.lease, finish, now).await.map_err(failed)?;
+        if let Err(error) = self.queue_moved().await {
+            tracing::warn!(%error, "who waits does not hear that the queue moved");
+        }
         self.bells.ring_all();
         Ok(counted)
     }
@@ -111,57 +112,65 @@ impl Coordinator for Bot {
     }
 }
 
-/// A job that GitHub could not be asked about.
-struct Unready {
-    id: String,
-    lease: String,
-    why: String,
-}
+/// A job that was leased and cannot be begun now, and its lease.
+type Aside = (String, String);
 
 impl Bot {
-    /// Whoever waits has come nearer; those whose text stays the same cost no request.
-    async fn tell_the_queue(&self) -> Result<(), StoreError> {
-        let now = self.clock.now();
-        let waiting = self.store.jobs(QUEUE).await?;
-        for job in waiting.iter().filter(|job| job.state == JobState::Queued) {
-            let lane = lane(&at(&job.job), &job.job.subject);
-            let check = Target::Check { job: job.job.id.clone() };
-            self.store.post(lane, check, now).await?;
-        }
-        Ok(())
-    }
-
-    /// The first job that may be run. One that GitHub cannot be asked about now waits, and one
-    /// that it refuses for good ends: neither holds up what stands behind it in the queue, which
-    /// may be another installation's.
+    /// Leases jobs until one can be begun. One that GitHub cannot be asked about now is set aside,
+    /// so that it does not hold up the others; one that never can be begun ends.
     async fn first_ready(
         &self,
         runner: &str,
-        unready: &mut Vec<Unready>,
-    ) -> Result<Option<Work>, StoreError> {
-        while unready.len() < UNREADY {
+        aside: &mut Vec<Aside>,
+    ) -> Result<Option<Work>, CoordinatorError> {
+        let failed = unable("hand out a job");
+        let mut trouble = None;
+        loop {
             let now = self.clock.now();
-            let Some(job) = self.store.lease(runner, now, self.until()).await? else { break };
-            let Some(lease) = job.lease.clone() else { break };
-            let id = job.job.id.clone();
-            let ready = match self.outdated(&job).await {
-                Ok(Some(outdated)) => Ok(Err(outdated)),
-                Ok(None) => self.work(job, lease.clone()).await.map(Ok),
-                Err(error) => Err(error),
+            let leased = self.store.lease(runner, now, self.until()).await.map_err(&failed)?;
+            let Some((job, lease)) = leased.and_then(|job| job.lease.clone().map(|l| (job, l)))
+            else {
+                return trouble.map_or(Ok(None), Err);
             };
-            let (ended, note) = match ready {
-                Ok(Ok(work)) => return Ok(Some(work)),
-                Ok(Err(outdated)) => outdated,
+            let id = job.job.id.clone();
+            let (ended, note) = match self.ready(job, lease.clone()).await {
+                Ok(Ready::Work(work)) => return Ok(Some(*work)),
+                Ok(Ready::Over(ended, note)) => (ended, note),
                 Err(error) if error.is_for_good() => (Ended::Error, error.to_string()),
                 Err(error) => {
-                    unready.push(Unready { id, lease, why: error.to_string() });
+                    let why = error.to_string();
+                    trouble = Some(CoordinatorError { what: "hand out a job", why });
+                    aside.push((id, lease));
                     continue;
                 }
             };
-            self.store.end(&id, ended, &note, now).await?;
+            self.store.end(&id, ended, &note, now).await.map_err(&failed)?;
+            self.queue_moved().await.map_err(&failed)?;
             self.bells.ring_all();
         }
-        Ok(None)
+    }
+
+    async fn ready(&self, job: Job, lease: String) -> Result<Ready, CallError> {
+        Ok(match self.outdated(&job).await? {
+            Some((ended, note)) => Ready::Over(ended, note),
+            None => Ready::Work(Box::new(self.work(job, lease).await?)),
+        })
+    }
+
+    /// Who waits has moved up, and what they read says how many come first.
+    async fn queue_moved(&self) -> Result<(), StoreError> {
+        let now = self.clock.now();
+        for job in self.store.jobs(TOLD).await? {
+            if job.state == JobState::Queued {
+                let lane = lane(&at(&job.job), &job.job.subject);
+                let check = Target::Check { job: job.job.id.clone() };
+                self.store.post(lane.clone(), check, now).await?;
+                if let Subject::Pull(pull) = job.job.subject {
+                    self.store.post(lane, Target::Sticky { pull }, now).await?;
+                }
+            }
+        }
+        Ok(())
     }
 
     fn until(&self) -> jiff::Timestamp {

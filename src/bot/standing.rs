@@ -4,7 +4,7 @@ use crate::{
     perf,
     queue::{Run, Scope},
     receipt::{self, Receipt},
-    verdict::{PartName, Verdict},
+    verdict::{Outcome, Part, PartName, Skip, Verdict},
 };
 
 /// The verdict on a head, and where its parts come from.
@@ -33,24 +33,55 @@ pub fn standing(earlier: &[(Run, Receipt)], run: &Run, receipt: &Receipt) -> Sta
     if let (None, Some((_, from))) = (&receipt.policy, &before.0) {
         kept.push((PartName::Policy, from.clone()));
     }
-    if let Some((_, from)) = &before.1
+    if let Some(Measured { from, .. }) = &before.1
         && (receipt.perf.is_none() || partial(run, receipt.perf.as_ref()))
     {
         kept.push((PartName::Perf, from.clone()));
     }
+    let in_part = perf.as_ref().is_some_and(|perf| !perf.whole);
     let composed = Receipt {
         policy: policy.map(|(facts, _)| facts),
-        perf: perf.map(|(facts, _)| facts),
+        perf: perf.map(|perf| perf.facts),
         ..receipt.clone()
     };
-    Standing { verdict: receipt::judge(&composed), kept }
+    let verdict = receipt::judge(&composed);
+    if in_part && content(&verdict) {
+        kept.retain(|(part, _)| *part != PartName::Perf);
+        return Standing { verdict: not_measured(verdict), kept };
+    }
+    Standing { verdict, kept }
+}
+
+/// Whether the benchmarks that were measured are content.
+fn content(verdict: &Verdict) -> bool {
+    let outcome = verdict.part(PartName::Perf).and_then(Part::outcome);
+    outcome.is_some_and(|outcome| outcome <= Outcome::Attention)
+}
+
+/// Some benchmarks that are content say nothing of the others, so the part was not run yet.
+fn not_measured(verdict: Verdict) -> Verdict {
+    let parts = verdict.parts.into_iter().map(|part| match part.name {
+        PartName::Perf => Part::skipped(PartName::Perf, Skip::NotRequested),
+        PartName::Policy => part,
+    });
+    Verdict::over(parts.collect())
 }
 
 type Kept<T> = Option<(T, String)>;
 
+/// Measurements that runs of one head came to together.
+#[derive(Clone)]
+struct Measured {
+    facts: perf::Facts,
+    /// The run that the first of them are from.
+    from: String,
+    /// Every benchmark was asked for at least once.
+    whole: bool,
+}
+
 fn add(
     policy: &mut Kept<crate::policy::Facts>,
-    perf: &mut Kept<perf::Facts>,
+    perf: &mut Option<Measured>,
     run: &Run,
     receipt: &Receipt,
 ) {
@@ -58,9 +89,13 @@ fn add(
         *policy = Some((facts.clone(), run.id.clone()));
     }
     let Some(facts) = &receipt.perf else { return };
+    let partial = partial(run, Some(facts));
     match perf {
-        Some((whole, _)) if partial(run, Some(facts)) => replace(whole, facts),
-        _ => *perf = Some((facts.clone(), run.id.clone())),
+        Some(known) if partial => replace(&mut known.facts, facts),
+        _ => {
+            let (facts, from) = (facts.clone(), run.id.clone());
+            *perf = Some(Measured { facts, from, whole: !partial });
+        }
     }
 }
 

@@ -4,4 +4,4 @@ mod contradictions;
 mod hostile;
 mod marks;
 mod pages;
-mod posted;
+pub(crate) mod posted;

@@ -7,9 +7,9 @@ use super::{
     pull::{Wanted, priority},
 };
 use crate::{
-    bot::random_id,
+    bot::{Bot, random_id},
     github::event::{Clicked, Pull},
-    queue::{Asked, Effect, Ended, Job, JobState, NewJob, Scope, Subject},
+    queue::{Asked, Effect, Ended, Job, JobState, NewJob, Scope, StoreError, Subject},
     report::posted::{APPROVE, CANCEL, RERUN},
 };
 
@@ -45,7 +45,7 @@ impl Scene<'_> {
         };
         match (subject, job) {
             (Some(Subject::Pull(number)), _) => self.rerun_pull(number, scope).await,
-            (Some(_), Some(job)) => self.rerun_job(&job),
+            (Some(_), Some(job)) => self.rerun_job(&job).await,
             _ => Ok(Decision::nothing(format!("no job and no pull request at {}", clicked.head))),
         }
     }
@@ -57,12 +57,26 @@ impl Scene<'_> {
         };
         let wanted =
             Wanted { scope, asked: self.clicked(), priority: priority::COMMAND, again: true };
+        if self.is_live(&Subject::Pull(number), &pull.head).await? {
+            return Ok(Decision::nothing(format!("{} is being gated already", pull.head)));
+        }
         let job = self.job_of_pull(&pull, wanted).await?;
         let note = format!("gates pull request {number} again at {}", pull.head);
         Ok(Decision::new(note, vec![Effect::Enqueue(Box::new(job))]))
     }
 
-    fn rerun_job(&self, job: &Job) -> Result<Decision, Trouble> {
+    /// Whether a job of this head waits for a runner or has one: whoever pressed «Re-run» looked
+    /// at a page that is no longer true, or GitHub told of one click in two ways.
+    async fn is_live(&self, subject: &Subject, head: &str) -> Result<bool, Trouble> {
+        let live = self.bot.live_job(self.repo.id, subject).await?;
+        Ok(live.is_some_and(|job| job.state != JobState::Held && job.job.head == head))
+    }
+
+    async fn rerun_job(&self, job: &Job) -> Result<Decision, Trouble> {
+        if let Some(live) = self.bot.live_job(self.repo.id, &job.job.subject).await? {
+            let note = format!("{} is being gated already", live.job.head);
+            return Ok(Decision::nothing(note));
+        }
         let again = NewJob {
             id: random_id()?,
             // As they are now: the App may have been installed anew, the repository renamed.
@@ -133,18 +147,39 @@ impl Scene<'_> {
     }
 
     async fn job_behind(&self, clicked: &Clicked) -> Result<Option<Job>, Trouble> {
-        let store = &self.bot.store;
-        let named = match clicked.external_id.as_str() {
-            "" => None,
-            id => store.job(id).await?.filter(|job| job.job.repo.id == self.repo.id),
-        };
-        match named {
-            Some(job) => Ok(Some(job)),
-            None => Ok(store.job_of_head(self.repo.id, &clicked.head).await?),
-        }
+        Ok(self.bot.job_behind(self.repo.id, clicked).await?)
     }
 
     fn clicked(&self) -> Asked {
         Asked { by: self.event.sender.clone(), how: "Re-run".to_owned(), comment: None }
+    }
+}
+
+impl Bot {
+    /// What somebody clicked on is about, as far as it is known here.
+    pub(super) async fn subject_behind(
+        &self,
+        repo: u64,
+        clicked: &Clicked,
+    ) -> Result<Option<Subject>, StoreError> {
+        let job = self.job_behind(repo, clicked).await?;
+        let listed = || clicked.pulls.first().map(|number| Subject::Pull(*number));
+        Ok(job.map(|job| job.job.subject).or_else(listed))
+    }
+
+    /// The job that a check run is about; for a suite, the newest of its head.
+    pub(super) async fn job_behind(
+        &self,
+        repo: u64,
+        clicked: &Clicked,
+    ) -> Result<Option<Job>, StoreError> {
+        let named = match clicked.external_id.as_str() {
+            "" => None,
+            id => self.store.job(id).await?.filter(|job| job.job.repo.id == repo),
+        };
+        match named {
+            Some(job) => Ok(Some(job)),
+            None => self.store.job_of_head(repo, &clicked.head).await,
+        }
     }
 }

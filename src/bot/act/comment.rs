@@ -9,7 +9,7 @@ use crate::{
     bot::{lane, words},
     command::{self, Command, Rerun, Said},
     github::event::{Comment, Pull},
-    queue::{Asked, Effect, Ended, Subject, Target},
+    queue::{Asked, Effect, Ended, Subject, Target, Waiting},
     report::posted::answers,
 };
 
@@ -21,10 +21,10 @@ impl Scene<'_> {
         }
         let mut effects = vec![Effect::Once(format!("comment/{}/{}", comment.id, comment.updated))];
         if !self.may_write(&comment.author).await? {
-            // One line for each person and pull request: nobody can make the bot talk on and on.
             let (pull, author) = (comment.pull, &comment.author);
-            effects.push(Effect::Once(format!("refused/{}/{pull}/{author}", self.repo.id)));
             if let Said::Command(_) = said {
+                // One line for each person and pull request: nobody makes the bot talk on and on.
+                effects.push(Effect::Once(format!("refused/{}/{pull}/{author}", self.repo.id)));
                 effects.push(self.reply(comment, answers::refused(comment.id, author)));
             }
             return Ok(Decision::new(format!("{author} may not write here"), effects));
@@ -66,7 +66,7 @@ impl Scene<'_> {
             Command::Approve(digits) => {
                 self.approve_by_comment(digits, comment, pull, effects).await?;
             }
-            Command::Rerun(rerun) => effects.push(self.again(rerun, comment, pull).await?),
+            Command::Rerun(rerun) => self.again(rerun, comment, pull, effects).await?,
         }
         Ok(format!("{command:?} by {}", comment.author))
     }
@@ -76,7 +76,8 @@ impl Scene<'_> {
         rerun: &Rerun,
         comment: &Comment,
         pull: &Pull,
-    ) -> Result<Effect, Trouble> {
+        effects: &mut Vec<Effect>,
+    ) -> Result<(), Trouble> {
         let asked = Asked {
             by: comment.author.clone(),
             how: words::rerun(rerun),
@@ -84,7 +85,16 @@ impl Scene<'_> {
         };
         let (scope, priority) = (words::scope_of(rerun), priority::COMMAND);
         let wanted = Wanted { scope, asked, priority, again: true };
-        Ok(Effect::Enqueue(Box::new(self.job_of_pull(pull, wanted).await?)))
+        let job = self.job_of_pull(pull, wanted).await?;
+        // Whoever asked for a run that will not begin is not left to wait for it.
+        let held = match job.waiting {
+            Waiting::Nothing => None,
+            Waiting::Approval => Some(answers::awaits_approval(comment.id, &pull.head)),
+            Waiting::Sandbox => Some(answers::stranger(comment.id)),
+        };
+        effects.push(Effect::Enqueue(Box::new(job)));
+        effects.extend(held.map(|answer| self.reply(comment, answer)));
+        Ok(())
     }
 
     async fn cancel(&self, comment: &Comment, effects: &mut Vec<Effect>) -> Result<(), Trouble> {

@@ -19,7 +19,7 @@ use crate::{
         event::{Event, Parsed, Repo, What},
         webhook,
     },
-    queue::{Delivery, Effect, StoreError},
+    queue::{Delivery, Effect, StoreError, Subject},
 };
 
 /// How many deliveries are looked at in one step.
@@ -79,7 +79,8 @@ impl Bot {
         let mut queues: BTreeMap<String, Vec<(Delivery, Parsed)>> = BTreeMap::new();
         for delivery in due {
             let parsed = webhook::parse(&delivery.verified, self.app_id);
-            queues.entry(order(&parsed)).or_default().push((delivery, parsed));
+            let order = self.order(&parsed).await?;
+            queues.entry(order).or_default().push((delivery, parsed));
         }
         let mut running = JoinSet::new();
         for queue in queues.into_values() {
@@ -162,6 +163,25 @@ impl Bot {
         self.store.postpone(guid, &error.to_string(), again).await
     }
 
+    /// What has to be acted on one after the other: all that is about one subject. Two decisions
+    /// side by side could have the older one stop what the newer one began.
+    async fn order(&self, parsed: &Parsed) -> Result<String, StoreError> {
+        let Parsed::Event(event) = parsed else { return Ok("nothing to do".to_owned()) };
+        let repo = event.repo.as_ref().map_or(0, |repo| repo.id);
+        let subject = match &event.what {
+            What::Pull(_, pull) => Some(Subject::Pull(pull.number)),
+            What::Comment(comment) => Some(Subject::Pull(comment.pull)),
+            What::Rerun(clicked)
+            | What::RerunSuite(clicked)
+            | What::Button { check: clicked, .. } => self.subject_behind(repo, clicked).await?,
+            What::MergeGroup(group) => Some(Subject::MergeGroup(group.head.clone())),
+            What::MergeGroupGone { head } => Some(Subject::MergeGroup(head.clone())),
+            What::Push(push) => Some(Subject::Branch(push.branch.clone())),
+            What::Uninstalled { .. } => None,
+        };
+        Ok(subject.map_or_else(|| repo.to_string(), |subject| format!("{repo}/{subject}")))
+    }
+
     async fn decide(&self, event: &Event) -> Result<Decision, Trouble> {
         let Some(repo) = &event.repo else {
             return Ok(match &event.what {
@@ -212,15 +232,4 @@ fn forget(event: &Event, repositories: &[u64]) -> Decision {
     let effect =
         Effect::Forget { installation: event.installation, repositories: repositories.to_vec() };
     Decision::new("the App was removed", vec![effect])
-}
-
-/// What has to be acted on one after the other.
-fn order(parsed: &Parsed) -> String {
-    let Parsed::Event(event) = parsed else { return "nothing to do".to_owned() };
-    let repo = event.repo.as_ref().map_or(0, |repo| repo.id);
-    match &event.what {
-        What::Pull(_, pull) => format!("{repo}/{}", pull.number),
-        What::Comment(comment) => format!("{repo}/{}", comment.pull),
-        _ => format!("{repo}"),
-    }
 }

@@ -2,12 +2,12 @@
 
 use super::{Decision, Scene, Trouble};
 use crate::{
-    bot::{random_id, risk},
+    bot::{lane, random_id, risk},
     github::{
         client::{CallError, Permission},
         event::{Pull, PullAction},
     },
-    queue::{Asked, Effect, Ended, NewJob, Scope, Subject, Trust, Waiting},
+    queue::{Asked, Effect, Ended, NewJob, Scope, Subject, Target, Trust, Waiting},
     sandbox::Isolation,
 };
 
@@ -49,9 +49,7 @@ impl Scene<'_> {
             return Ok(Decision::new(format!("pull request {number} is closed"), effects));
         }
         if pull.draft {
-            return Ok(Decision::nothing(format!(
-                "pull request {number} is a draft; it is gated when it is ready, or on /rerun-t5"
-            )));
+            return self.draft(&pull, effects).await;
         }
         let how = match action {
             PullAction::Opened => "opened",
@@ -65,7 +63,27 @@ impl Scene<'_> {
         let wanted = Wanted { scope: Scope::All, asked, priority: priority::PULL, again: false };
         let job = self.job_of_pull(&pull, wanted).await?;
         effects.push(Effect::Enqueue(Box::new(job)));
+        // What stood on an earlier head does not stand on this one.
+        let label = Target::Label { pull: number };
+        effects.push(Effect::Post(lane(&self.at, &Subject::Pull(number)), label));
         Ok(Decision::new(format!("gates pull request {number} at {}", pull.head), effects))
+    }
+
+    /// A draft is gated when it is ready. What somebody had asked for on an earlier head of it is
+    /// no longer needed.
+    async fn draft(&self, pull: &Pull, mut effects: Vec<Effect>) -> Result<Decision, Trouble> {
+        let (number, subject) = (pull.number, Subject::Pull(pull.number));
+        let live = self.bot.live_job(self.repo.id, &subject).await?;
+        if live.is_some_and(|job| job.job.head != pull.head) {
+            effects.push(Effect::Cancel {
+                repo: self.repo.id,
+                subject,
+                ended: Ended::Cancelled,
+                note: format!("the head of the draft is {} now", pull.head),
+            });
+        }
+        let note = "is a draft; it is gated when it is ready, or on /rerun-t5";
+        Ok(Decision::new(format!("pull request {number} {note}"), effects))
     }
 
     pub(super) fn closed(&self, number: u64) -> Effect {

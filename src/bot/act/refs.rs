@@ -15,7 +15,13 @@ impl Scene<'_> {
         let mut job = self.job(subject, ends, &group.base_ref, "merge queue")?;
         job.priority = priority::MERGE_GROUP;
         let note = format!("gates the merge group {}", group.head);
-        Ok(Decision::new(note, vec![Effect::Enqueue(Box::new(job))]))
+        let effects = vec![self.once(&group.head), Effect::Enqueue(Box::new(job))];
+        Ok(Decision::new(note, effects))
+    }
+
+    /// A group is asked about once. Where its end is heard of first, there is nothing to gate.
+    fn once(&self, head: &str) -> Effect {
+        Effect::Once(format!("merge-group/{}/{head}", self.repo.id))
     }
 
     pub(super) fn merge_group_gone(&self, head: &str) -> Decision {
@@ -25,7 +31,7 @@ impl Scene<'_> {
             ended: Ended::Cancelled,
             note: "the merge group is gone".to_owned(),
         };
-        Decision::new(format!("the merge group {head} is gone"), vec![effect])
+        Decision::new(format!("the merge group {head} is gone"), vec![effect, self.once(head)])
     }
 
     pub(super) async fn push(&self, push: &Push) -> Result<Decision, Trouble> {

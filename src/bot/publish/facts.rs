@@ -11,7 +11,7 @@ use crate::{
     report::posted::{
         Conclusion, Conclusions, Earlier, EndedWithout, GateState, Links, Posted, Stage, answers,
     },
-    verdict::Verdict,
+    verdict::{PartName, Verdict},
 };
 
 /// Everything that a text about one job may speak of.
@@ -27,6 +27,8 @@ pub(super) struct Facts {
     earlier: Vec<Earlier>,
     gates: Vec<GateState>,
     pub(super) judged: Option<Judged>,
+    /// Parts that stand from an earlier run, and the address of its page.
+    kept: Vec<(PartName, String)>,
     conclusions: Conclusions,
 }
 
@@ -42,6 +44,14 @@ impl Bot {
     /// Gathers the facts about a job. The other gates are asked of GitHub only for a text that
     /// will stand for long.
     pub(super) async fn facts(&self, job: Job) -> Result<Facts, Trouble> {
+        let facts = self.own_facts(job).await?;
+        let over = facts.job.state == JobState::Over;
+        let gates = if over { self.gates(&facts.job).await? } else { Vec::new() };
+        Ok(Facts { gates, ..facts })
+    }
+
+    /// What is known of a job without asking anybody.
+    async fn own_facts(&self, job: Job) -> Result<Facts, StoreError> {
         let url = &self.config.public_url;
         let repo = job.job.repo.id;
         let (mut ahead, mut estimate) = (0, None);
@@ -66,7 +76,8 @@ impl Bot {
             Some(run) => self.judged(run, &before).await,
             None => None,
         };
-        let gates = if job.state == JobState::Over { self.gates(&job).await? } else { Vec::new() };
+        let kept = judged.iter().flat_map(|judged| &judged.standing.kept);
+        let kept = kept.map(|(part, run)| (*part, format!("{url}/runs/{run}"))).collect();
         Ok(Facts {
             gate: self.config.check.name.clone(),
             scope: words::scope(&job.job.scope),
@@ -75,8 +86,9 @@ impl Bot {
             ahead,
             estimate,
             earlier,
-            gates,
+            gates: Vec::new(),
             judged,
+            kept,
             conclusions: Conclusions {
                 inconclusive: conclusion(self.config.check.inconclusive),
                 could_not_run: conclusion(self.config.check.could_not_run),
@@ -154,18 +166,16 @@ impl Bot {
         let Some(job) = self.store.newest_job(repo, &Subject::Pull(pull)).await? else {
             return Ok(answers::no_job(comment));
         };
-        match self.facts(job).await {
-            Ok(facts) => Ok(answers::status(comment, &facts.posted())),
-            Err(Trouble::Store(error)) => Err(error),
-            Err(error) => {
-                tracing::warn!(%error, "cannot tell a status");
-                Ok(answers::no_job(comment))
-            }
-        }
+        Ok(answers::status(comment, &self.own_facts(job).await?.posted()))
     }
 }
 
 impl Facts {
+    /// Whether any run of this head came to a receipt.
+    pub(super) fn ever_judged(&self) -> bool {
+        self.judged.is_some() || !self.earlier.is_empty()
+    }
+
     pub(super) fn posted(&self) -> Posted<'_> {
         let asked = &self.job.job.asked;
         Posted {
@@ -191,7 +201,7 @@ impl Facts {
                     receipt: &judged.receipt,
                     verdict: &judged.verdict,
                     standing: &judged.standing.verdict,
-                    kept: &judged.standing.kept,
+                    kept: &self.kept,
                 },
                 None => Stage::Ended {
                     how: EndedWithout::Error,

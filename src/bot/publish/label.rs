@@ -8,12 +8,17 @@ use crate::{
 };
 
 impl Bot {
-    /// Leaves exactly the labels of the standing verdict's routes, and other people's alone.
+    /// Leaves exactly the labels of the standing verdict's routes, and other people's alone. None
+    /// of ours stands on a head that no run has judged.
+    ///
+    /// A job that came to no receipt changes nothing of what an earlier run of its head found.
     pub(super) async fn tell_label(&self, due: &Due, pull: u64, job: Job) -> Result<Told, Trouble> {
         let facts = self.facts(job).await?;
-        let Some(judged) = &facts.judged else { return Ok(Told::Nothing) };
-        let wanted: Vec<&str> =
-            routes(&judged.standing.verdict).iter().map(|route| label(*route)).collect();
+        let wanted: Vec<&str> = match &facts.judged {
+            Some(judged) => routes(&judged.standing.verdict).iter().map(|r| label(*r)).collect(),
+            None if facts.ever_judged() => return Ok(Told::Nothing),
+            None => Vec::new(),
+        };
         let digest = digest_of(&wanted);
         if due.digest.as_ref() == Some(&digest) {
             return Ok(Told::Same);

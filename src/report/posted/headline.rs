@@ -131,9 +131,20 @@ fn of_judged(posted: &Posted<'_>, judged: &Judged<'_>) -> String {
     match judged.bearing() {
         Bearing::Nothing => format!("Nothing to gate: {}{after}", parts(judged)),
         Bearing::Incomplete(missing) => {
-            let missing: Vec<String> =
-                missing.iter().map(|part| words::part(*part).to_lowercase()).collect();
-            format!("Incomplete: {} not run on this commit{after}", missing.join(" and "))
+            let (some, none): (Vec<PartName>, Vec<PartName>) =
+                missing.iter().partition(|part| judged.in_part(**part));
+            let names = |parts: &[PartName]| {
+                let names = parts.iter().map(|part| words::part(*part).to_lowercase());
+                names.collect::<Vec<_>>().join(" and ")
+            };
+            let mut said = Vec::new();
+            if !none.is_empty() {
+                said.push(format!("{} not run on this commit", names(&none)));
+            }
+            if !some.is_empty() {
+                said.push(format!("{} run in part alone", names(&some)));
+            }
+            format!("Incomplete: {}{after}", said.join(", "))
         }
         Bearing::Outcome(Outcome::Pass) => format!("Pass: {}{after}", parts(judged)),
         Bearing::Outcome(Outcome::Attention) => {

@@ -36,6 +36,10 @@ pub fn routes(standing: &Verdict) -> &[Route] {
     }
 }
 
+fn content(part: &Part) -> bool {
+    part.outcome().is_some_and(|outcome| outcome <= Outcome::Attention)
+}
+
 fn bearing(standing: &Verdict) -> Bearing {
     let unasked = |part: &&Part| part.skipped == Some(Skip::NotRequested);
     let missing: Vec<PartName> =
@@ -70,7 +74,8 @@ impl<'a> Judged<'a> {
         for part in &self.standing.parts {
             let name = words::part(part.name);
             let own = self.verdict.part(part.name);
-            if self.page(part.name).is_none() && own != Some(part) {
+            let less = self.in_part(part.name) && own.is_some_and(content);
+            if self.page(part.name).is_none() && own != Some(part) && !less {
                 found.push(format!(
                     "what stands for {name} is not this run's, and no earlier run is named for it"
                 ));
@@ -84,6 +89,13 @@ impl<'a> Judged<'a> {
         if Verdict::over(self.standing.parts.clone()) != *self.standing {
             found.push("the standing verdict does not follow from its own parts".to_owned());
         }
+    }
+
+    /// This run ran some of a part, and no run of the head all of it.
+    pub(super) fn in_part(&self, part: PartName) -> bool {
+        let skip = |verdict: &Verdict| verdict.part(part).and_then(|part| part.skipped);
+        skip(self.standing) == Some(Skip::NotRequested)
+            && skip(self.verdict) != Some(Skip::NotRequested)
     }
 
     pub(super) fn bearing(&self) -> Bearing {

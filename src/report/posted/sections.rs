@@ -161,6 +161,10 @@ pub(super) fn decision(page: &mut Page, posted: &Posted<'_>, judged: Option<&Jud
 
 fn why(judged: &Judged<'_>, part: &Part) -> String {
     let name = words::part(part.name).to_lowercase();
+    if let (true, Some(own)) = (judged.in_part(part.name), judged.verdict.part(part.name)) {
+        let summary = summary_line(judged.receipt, own);
+        return format!("**Why**: {name} run in part alone: {summary}");
+    }
     match judged.page(part.name) {
         None => format!(
             "**Why**: {name} {}: {}",
@@ -251,8 +255,12 @@ pub(super) fn notes(page: &mut Page, posted: &Posted<'_>, judged: &Judged<'_>) {
     if let Bearing::Incomplete(missing) = judged.bearing() {
         let missing: Vec<String> =
             missing.iter().map(|part| words::part(*part).to_lowercase()).collect();
+        let whole = match judged.standing.parts.iter().any(|part| judged.in_part(part.name)) {
+            true => "Not run as a whole",
+            false => "Not run",
+        };
         page.paragraph(&format!(
-            "{} Not run on this commit so far: {}. Content with one half is no pass.",
+            "{} {whole} on this commit so far: {}. Content with one half is no pass.",
             Mark::against(Outcome::CouldNotRun),
             missing.join(" and ")
         ));

@@ -102,7 +102,7 @@ fn many(count: usize, of: usize) -> impl Iterator<Item = usize> {
     (0..count).map(move |number| number % of)
 }
 
-fn huge(filler: &str) -> Receipt {
+pub(crate) fn huge(filler: &str) -> Receipt {
     let pairs: Vec<PairState> = many(500, 6).map(|at| PAIRS[at]).collect();
     let findings: Vec<FindingState> = many(300, 4).map(|at| FINDINGS[at]).collect();
     receipt(&pairs, &findings, filler)

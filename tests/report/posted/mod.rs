@@ -2,7 +2,7 @@
 
 mod answers;
 mod badges;
-mod budgets;
+pub(crate) mod budgets;
 mod files;
 mod hostile;
 mod stages;
