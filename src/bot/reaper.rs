@@ -1,8 +1,10 @@
 //! Takes jobs back from runners that went silent, so that no check run stays open for ever.
 
-use jiff::SignedDuration;
+use std::{fs, path::Path};
 
-use super::Bot;
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Bot, desk::plain_id};
 use crate::queue::{Reaped, StoreError};
 
 impl Bot {
@@ -23,7 +25,8 @@ impl Bot {
         Ok(reaped)
     }
 
-    /// Forgets what was settled longer ago than the operator wants it kept.
+    /// Forgets what was settled longer ago than the operator wants it kept, and removes the files
+    /// of older runs.
     ///
     /// # Errors
     ///
@@ -31,8 +34,37 @@ impl Bot {
     pub async fn step_prune(&self) -> Result<u64, StoreError> {
         let keep = SignedDuration::try_from(self.config.keep).unwrap_or(SignedDuration::MAX);
         match self.clock.now().checked_sub(keep) {
-            Ok(before) => self.store.prune(before).await,
+            Ok(before) => {
+                self.prune_runs(before).await?;
+                self.store.prune(before).await
+            }
             Err(_) => Ok(0),
         }
     }
+
+    /// Removes the files of runs that are older: a run itself stays, with its outcome. A folder
+    /// that no run came of is what a runner left that lost its job.
+    async fn prune_runs(&self, before: Timestamp) -> Result<(), StoreError> {
+        for (id, changed) in folders(&self.runs) {
+            let run = self.store.run(&id).await?;
+            if run.map_or(changed, |run| run.finished) < before {
+                let folder = self.runs.join(&id);
+                if let Err(error) = fs::remove_dir_all(&folder) {
+                    tracing::warn!(folder = %folder.display(), %error, "cannot be removed");
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The folders of runs, and when each last changed.
+fn folders(runs: &Path) -> Vec<(String, Timestamp)> {
+    let entries = fs::read_dir(runs).into_iter().flatten().flatten();
+    let folder = |entry: fs::DirEntry| {
+        let name = entry.file_name().into_string().ok().filter(|name| plain_id(name))?;
+        let about = entry.metadata().ok().filter(fs::Metadata::is_dir)?;
+        Some((name, Timestamp::try_from(about.modified().ok()?).ok()?))
+    };
+    entries.filter_map(folder).collect()
 }
