@@ -210,7 +210,8 @@ impl Bot {
     }
 }
 
-fn plain_id(id: &str) -> bool {
+/// A run's id is the name of its folder, and can name no other place.
+pub(super) fn plain_id(id: &str) -> bool {
     (16..=64).contains(&id.len())
         && id.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }

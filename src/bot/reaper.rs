@@ -1,10 +1,10 @@
 //! Takes jobs back from runners that went silent, so that no check run stays open for ever.
 
-use std::{fs, io, path::Path, time::SystemTime};
+use std::{fs, path::Path};
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::Bot;
+use super::{Bot, desk::plain_id};
 use crate::queue::{Reaped, StoreError};
 
 impl Bot {
@@ -25,40 +25,46 @@ impl Bot {
         Ok(reaped)
     }
 
-    /// Forgets what was settled longer ago than the operator wants it kept, and the files of runs
-    /// that are as old.
+    /// Forgets what was settled longer ago than the operator wants it kept, and removes the files
+    /// of older runs.
     ///
     /// # Errors
     ///
-    /// If the database fails. Files that cannot be removed are noted in the log.
+    /// If the database fails.
     pub async fn step_prune(&self) -> Result<u64, StoreError> {
         let keep = SignedDuration::try_from(self.config.keep).unwrap_or(SignedDuration::MAX);
-        let Ok(before) = self.clock.now().checked_sub(keep) else { return Ok(0) };
-        let runs = self.runs.clone();
-        let removed = tokio::task::spawn_blocking(move || remove_runs(&runs, before)).await;
-        note(removed.unwrap_or_else(|error| Err(io::Error::other(error))));
-        self.store.prune(before).await
-    }
-}
-
-fn note(removed: io::Result<u64>) {
-    match removed {
-        Ok(0) => {}
-        Ok(removed) => tracing::info!(removed, "removed the files of old runs"),
-        Err(error) => tracing::warn!(%error, "cannot remove the files of old runs"),
-    }
-}
-
-/// Removes the folders of runs that nothing was written into since: how many.
-fn remove_runs(runs: &Path, before: Timestamp) -> io::Result<u64> {
-    let mut removed = 0;
-    for entry in fs::read_dir(runs)? {
-        let entry = entry?;
-        let about = entry.metadata()?;
-        if about.is_dir() && about.modified()? < SystemTime::from(before) {
-            fs::remove_dir_all(entry.path())?;
-            removed += 1;
+        match self.clock.now().checked_sub(keep) {
+            Ok(before) => {
+                self.prune_runs(before).await?;
+                self.store.prune(before).await
+            }
+            Err(_) => Ok(0),
         }
     }
-    Ok(removed)
+
+    /// Removes the files of runs that are older: a run itself stays, with its outcome. A folder
+    /// that no run came of is what a runner left that lost its job.
+    async fn prune_runs(&self, before: Timestamp) -> Result<(), StoreError> {
+        for (id, changed) in folders(&self.runs) {
+            let run = self.store.run(&id).await?;
+            if run.map_or(changed, |run| run.finished) < before {
+                let folder = self.runs.join(&id);
+                if let Err(error) = fs::remove_dir_all(&folder) {
+                    tracing::warn!(folder = %folder.display(), %error, "cannot be removed");
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The folders of runs, and when each last changed.
+fn folders(runs: &Path) -> Vec<(String, Timestamp)> {
+    let entries = fs::read_dir(runs).into_iter().flatten().flatten();
+    let folder = |entry: fs::DirEntry| {
+        let name = entry.file_name().into_string().ok().filter(|name| plain_id(name))?;
+        let about = entry.metadata().ok().filter(fs::Metadata::is_dir)?;
+        Some((name, Timestamp::try_from(about.modified().ok()?).ok()?))
+    };
+    entries.filter_map(folder).collect()
 }

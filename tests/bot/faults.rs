@@ -227,7 +227,7 @@ async fn the_audit_asks_for_lost_deliveries_again_and_three_times_at_most() {
     let audit = || async { world.bot.step_audit().await.unwrap() };
     assert_eq!(audit().await, Vec::<String>::new(), "it may still be under way");
     world.wait(120);
-    assert_eq!(audit().await, [lost.guid.clone()]);
+    assert_eq!(audit().await, std::slice::from_ref(&lost.guid));
     for more in [1, 1, 0, 0] {
         // Asked for, and lost again.
         world.github.deliver_again(&lost);

@@ -191,8 +191,13 @@ async fn what_is_old_is_forgotten_and_the_comment_is_still_known() {
     let mut world = World::new().await;
     world.opened(1, &sha('1')).await;
     world.run(&pass()).await;
-    world.wait(31 * 86_400);
+    let folder = world.bot.runs.join(format!("{:032x}", 1));
+    world.wait(29 * 86_400);
+    world.bot.step_prune().await.unwrap();
+    assert!(folder.exists());
+    world.wait(2 * 86_400);
     assert!(world.bot.step_prune().await.unwrap() > 0);
+    assert!(!folder.exists(), "the files of old runs are not kept for ever");
     world.on(world.github.pull_pushed(REPO, 1, &sha('2'))).await;
     world.run(&pass()).await;
     assert_eq!(world.states(&sha('2')), ["success"]);

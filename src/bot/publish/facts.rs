@@ -173,7 +173,7 @@ impl Bot {
 impl Facts {
     /// Whether any run of this head came to a receipt.
     pub(super) fn ever_judged(&self) -> bool {
-        self.judged.is_some() || !self.earlier.is_empty()
+        self.report.is_some() || !self.earlier.is_empty()
     }
 
     pub(super) fn posted(&self) -> Posted<'_> {
