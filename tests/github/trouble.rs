@@ -174,13 +174,13 @@ async fn files_of_a_run_are_removed_after_the_time_for_which_they_are_kept() {
     let world = World::new().await;
     let now = SystemTime::from(world.github.time().now());
     let day = Duration::from_secs(86_400);
-    for (name, days) in [("aa", 31), ("bb", 29)] {
-        let folder = world.bot.runs.join(name);
-        fs::create_dir(&folder).unwrap();
+    let [old, young] = ["aa", "bb"].map(|pair| world.bot.runs.join(pair.repeat(16)));
+    for (folder, days) in [(&old, 31), (&young, 29)] {
+        fs::create_dir(folder).unwrap();
         fs::write(folder.join("receipt.json"), "{}").unwrap();
-        fs::File::open(&folder).unwrap().set_modified(now - day * days).unwrap();
+        fs::File::open(folder).unwrap().set_modified(now - day * days).unwrap();
     }
     world.bot.step_prune().await.unwrap();
-    assert!(!world.bot.runs.join("aa").exists());
-    assert!(world.bot.runs.join("bb").exists());
+    assert!(!old.exists());
+    assert!(young.exists());
 }
