@@ -41,7 +41,9 @@ impl Coordinator for Bot {
             let back = self.store.hand_back(job, lease, now).await;
             back.map_err(unable("hand out a job"))?;
         }
-        self.bells.outbox.notify_one();
+        if !aside.is_empty() || matches!(taken, Ok(Some(_))) {
+            self.bells.outbox.notify_one();
+        }
         taken
     }
 

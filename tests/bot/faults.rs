@@ -6,7 +6,7 @@ use super::{
     outcomes::pass,
     world::{ADA, World, sha},
 };
-use crate::support::github::{Fault, REPO};
+use crate::support::github::{BASE, Fault, REPO};
 
 const CHECKS: (&str, &str) = ("POST", "/repos/octo/kernels/check-runs");
 const COMMENTS: (&str, &str) = ("POST", "/repos/octo/kernels/issues/1/comments");
@@ -274,4 +274,39 @@ async fn an_audit_goes_on_after_a_delivery_that_github_no_longer_has() {
     let gone = serde_json::json!({ "message": "Not Found" });
     world.github.fault("POST", "/app/hook/deliveries/*/attempts", Fault::Answer(404, vec![], gone));
     assert_eq!(world.bot.step_audit().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn an_answer_that_is_older_than_the_delivery_is_not_believed() {
+    let world = World::new().await;
+    world.opened(1, &sha('1')).await;
+    world.wait(10);
+    let pushed = world.github.pull_pushed(REPO, 1, &sha('2'));
+    let main = world.github.pushed(REPO, "main", &sha('b'), ADA);
+    // The server that is asked has not heard of it yet.
+    let now = world.github.time().now();
+    world.github.edit(|state| {
+        let repo = state.repo(REPO);
+        repo.branches.insert("main".to_owned(), BASE.to_owned());
+        let pull = repo.pull(1);
+        (pull.head, pull.updated) = (sha('1'), pull.created);
+    });
+    world.on(pushed).await;
+    world.on(main).await;
+    assert!(world.checks(&sha('2')).is_empty() && world.checks(&sha('b')).is_empty());
+
+    world.github.commit(REPO, "main", &sha('b'));
+    world.github.edit(|state| {
+        let pull = state.repo(REPO).pull(1);
+        (pull.head, pull.updated) = (sha('2'), now);
+    });
+    world.wait(5);
+    world.settle().await;
+    assert_eq!((world.states(&sha('2')), world.states(&sha('b'))), (one("queued"), one("queued")));
+    world.checks(&sha('1'));
+    world.sticky(1);
+}
+
+fn one(state: &str) -> Vec<String> {
+    vec![state.to_owned()]
 }

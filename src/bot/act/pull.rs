@@ -36,12 +36,21 @@ pub(super) struct Wanted {
     pub(super) again: bool,
 }
 
+/// GitHub's answer is older than the delivery: acting on it would lose what the delivery tells.
+pub(super) fn stale(what: &str) -> Trouble {
+    let why = format!("its answer about {what} is older than the delivery");
+    Trouble::Call(CallError::Unsure { why })
+}
+
 impl Scene<'_> {
     pub(super) async fn pull(&self, action: PullAction, told: &Pull) -> Result<Decision, Trouble> {
         let (repo, number) = (self.repo.id, told.number);
         let Some(pull) = self.bot.github.pull(&self.at, number).await? else {
             return Ok(Decision::nothing(format!("pull request {number} is gone")));
         };
+        if pull.head != told.head && pull.updated < told.updated {
+            return Err(stale(&format!("pull request {number}")));
+        }
         let key = format!("pull/{repo}/{number}/{action:?}/{}/{}", told.head, told.updated);
         let mut effects = vec![Effect::Once(key)];
         if !pull.open {

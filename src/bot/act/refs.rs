@@ -1,7 +1,10 @@
 //! The merge queue and the default branch. What lies there was put there by somebody who may
 //! write to the repository.
 
-use super::{Decision, Scene, Trouble, pull::priority};
+use super::{
+    Decision, Scene, Trouble,
+    pull::{priority, stale},
+};
 use crate::{
     bot::random_id,
     github::event::{MergeGroup, Push},
@@ -39,6 +42,9 @@ impl Scene<'_> {
             return Ok(Decision::nothing("a new branch has nothing to be compared with"));
         };
         let tip = self.bot.github.branch_tip(&self.at, &push.branch).await?;
+        if tip.as_ref() == Some(before) && before != &push.after {
+            return Err(stale(&push.branch));
+        }
         if tip.as_ref() != Some(&push.after) {
             // A late delivery would have the badge tell of an old commit.
             let note = format!("{} has moved on from {}", push.branch, push.after);

@@ -235,7 +235,9 @@ fn next_unjudged(posted: &Posted<'_>) -> &'static str {
              themselves, gates it on a machine of their own with `t5 run`"
         }
         Stage::Ended { how: Superseded, .. } => "the newer job tells",
-        Stage::Ended { how: Cancelled, .. } => "`/rerun-t5` runs it again",
+        Stage::Ended { how: Cancelled, .. } => {
+            "«Re-run» runs it again, as `/rerun-t5` does while a pull request is open"
+        }
         Stage::Ended { how: Error | TimedOut, .. } | Stage::Judged { .. } => {
             "no route; deal with what could not run, then repeat it with `/rerun-t5`"
         }
