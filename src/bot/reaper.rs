@@ -23,12 +23,14 @@ impl Bot {
         Ok(reaped)
     }
 
-    /// Forgets what was settled longer ago than the operator wants it kept.
+    /// Forgets what was settled longer ago than the operator wants it kept, and removes files of
+    /// runs that never were.
     ///
     /// # Errors
     ///
     /// If the database fails.
     pub async fn step_prune(&self) -> Result<u64, StoreError> {
+        self.remove_leftovers().await?;
         let keep = SignedDuration::try_from(self.config.keep).unwrap_or(SignedDuration::MAX);
         match self.clock.now().checked_sub(keep) {
             Ok(before) => self.store.prune(before).await,

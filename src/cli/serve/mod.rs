@@ -180,6 +180,7 @@ async fn work(
             coordinator: Arc::new(bot.clone()),
             name: RUNNER.to_owned(),
             cache: place.cache,
+            scratch: data.join("scratch"),
             env: environment::passed_on(),
             lock: environment::lock(),
             database: place.database,

@@ -157,6 +157,8 @@ async fn receipts(story: &Story, store: &Sqlite, jobs: &[Job]) -> usize {
             count += 1;
         }
     }
+    let scratch = fs::read_dir(story.data().join("scratch")).into_iter().flatten().count();
+    assert_eq!(scratch, 0, "files of runs that are over lie about");
     count
 }
 

@@ -1,6 +1,6 @@
 //! What people do on GitHub, and GitHub itself, which tells the server of it.
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use hyper::{Method, StatusCode};
 
@@ -18,7 +18,7 @@ const OPEN: usize = 4;
 
 /// A repository on a GitHub that is not ours, and those who work on it.
 pub struct People {
-    pub github: GitHub,
+    pub github: Arc<GitHub>,
     pub git: GitServer,
     here: Repository,
     random: fastrand::Rng,
@@ -36,7 +36,7 @@ pub struct People {
 impl People {
     /// A crate is there, and nobody has asked for anything yet.
     pub fn at(here: Repository, seed: u64) -> Self {
-        let github = GitHub::at(Time::real());
+        let github = Arc::new(GitHub::at(Time::real()));
         let base = here.commit("Begin");
         github.commit(REPO, "main", &base);
         let known = format!("{}/repos/{REPO}/branches/main", github.api_url());

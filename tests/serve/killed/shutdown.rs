@@ -2,7 +2,7 @@
 
 use std::{
     fs,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use t5_gate::queue::{Ended, JobState, Store as _, Subject};
@@ -47,6 +47,17 @@ async fn a_run_is_handed_back_when_the_server_ends_and_done_when_it_is_back() {
     let job = newest().await.unwrap().unwrap();
     assert_eq!((job.state, job.attempts, job.runner), (JobState::Queued, 0, None));
 
+    // Folders of runs that never were: one lies there for long, one may yet be written into.
+    let runs = story.data().join("runs");
+    let folder = |digit: &str, age: u64| {
+        let folder = runs.join(digit.repeat(32));
+        fs::create_dir(&folder).unwrap();
+        let then = SystemTime::now() - Duration::from_secs(age);
+        fs::File::open(&folder).unwrap().set_modified(then).unwrap();
+        folder
+    };
+    let (old, young) = (folder("a", 4000), folder("b", 3000));
+
     fs::write(&go, "").unwrap();
     let mut life = story.begin();
     life.until("listening").await;
@@ -55,6 +66,7 @@ async fn a_run_is_handed_back_when_the_server_ends_and_done_when_it_is_back() {
     after::look(&story).await;
     let job = story.store().await.newest_job(REPO_ID, &Subject::Pull(1)).await.unwrap().unwrap();
     assert_eq!((job.ended, job.attempts), (Some(Ended::Judged), 1));
+    assert!(!old.exists() && young.exists());
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,6 +1,6 @@
 //! A server with its data folder, its GitHub, and a way to come to rest.
 
-use std::{net::TcpListener, path::PathBuf, process, time::Duration};
+use std::{net::TcpListener, path::PathBuf, process, sync::Arc, time::Duration};
 
 use sqlx::{ConnectOptions as _, Row as _};
 use t5_gate::{
@@ -36,8 +36,8 @@ impl Story {
         let port = quiet_port(seed);
         let (api, web) = (people.github.api_url(), people.git.root_url());
         let setting = Setting::of_app(People::app(), port, &api, &web);
-        // As often as can be said: most jobs are judged in the end.
-        setting.write("runner:\n  attempts: 10\n");
+        // Most jobs are judged in the end; and nothing waits for a lease to run out.
+        setting.write("runner:\n  attempts: 10\n  lease: 1h\n");
         let random = fastrand::Rng::with_seed(!seed);
         Self { people, setting, log: Log::default(), random, killed_at_start: 0 }
     }
@@ -46,15 +46,25 @@ impl Story {
         Life::begin(&self.setting, &self.log)
     }
 
-    /// A server that is started, hears of a few things, and is killed within `most`.
+    /// A server that is started, hears of a few things, and is killed within `most`: at any
+    /// moment, while it starts, or while something is being made on GitHub.
     pub async fn live_and_be_killed(&mut self, most: Duration) {
-        // Every fourth dies while it starts.
-        let most = if self.random.u32(0..4) == 0 { Duration::from_millis(40) } else { most };
-        let after = most.mul_f64(self.random.f64());
+        let (kind, part) = (self.random.u32(0..5), self.random.f64());
+        let most = if kind == 0 { Duration::from_millis(40) } else { most };
+        let shared = Arc::clone(&self.people.github);
+        let moment = async {
+            if kind < 3 {
+                sleep(most.mul_f64(part)).await;
+            } else {
+                let made = shared.something_is_made();
+                let _ = tokio::time::timeout(most, made).await;
+                sleep(Duration::from_millis(10).mul_f64(part)).await;
+            }
+        };
         let mut life = self.begin();
         let mut listened = false;
         tokio::select! {
-            () = sleep(after) => {}
+            () = moment => {}
             () = self.live(&mut life, &mut listened) => {}
         }
         life.kill();
@@ -66,7 +76,7 @@ impl Story {
         life.until("listening").await;
         *listened = true;
         let webhook = self.setting.webhook();
-        for _ in 0..self.random.u32(0..4) {
+        for _ in 0..self.random.u32(0..3) {
             self.people.deliver(&webhook).await;
             sleep(Duration::from_millis(self.random.u64(0..700))).await;
             self.people.act();
