@@ -62,3 +62,19 @@ async fn nothing_is_lost_or_done_twice_however_often_the_server_is_killed() {
         story.log.count("killed what an earlier run left behind"),
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_first_start_that_is_killed_is_made_good_by_the_next() {
+    let (kills, seed) = (number("T5_KILLS", KILLS), number("T5_SEED", SEED));
+    eprintln!("T5_KILLS={kills} T5_SEED={seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let story = Story::of(crate_with(&[("add", 100.0)]), seed);
+    for _ in 0..kills {
+        let _ = std::fs::remove_dir_all(story.data());
+        let life = story.begin();
+        tokio::time::sleep(Duration::from_micros(random.u64(0..60_000))).await;
+        life.kill();
+        let mut life = story.begin();
+        life.until("listening").await;
+    }
+}

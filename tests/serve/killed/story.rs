@@ -82,7 +82,7 @@ impl Story {
             self.people.act();
         }
         self.people.deliver(&webhook).await;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 
     /// Waits until everything that was asked for is done and told.
