@@ -80,11 +80,12 @@ struct Place {
 async fn run(config: Server, place: Place) -> Result<(), String> {
     let data = PathBuf::from(&config.data);
     private_folder(&data)?;
-    sweep();
     let stop = Cancel::default();
     signals::listen(&stop).map_err(|error| format!("signals cannot be heard: {error}"))?;
     let store: Arc<dyn Store> =
         Arc::new(Sqlite::open(&database(&config)).await.map_err(|error| error.to_string())?);
+    // Not before: until we had the database, a process could be there without its mark.
+    sweep();
     let bells = Bells::default();
     let app = app::load(&config, &data)?;
     let web = web(&config, &data, &store, &bells, app.as_ref())?;

@@ -129,6 +129,12 @@ fn expect_comments(story: &Story, jobs: &[Job]) {
         let sticky = ours.iter().filter(|body| body.contains(STICKY_MARKER)).count();
         let gated = jobs.iter().any(|job| job.job.subject == Subject::Pull(pull));
         assert_eq!(sticky, usize::from(gated), "of pull request {pull}: {ours:#?}");
+        // It speaks of the job that was asked for last, and of its end.
+        if let Some(newest) = jobs.iter().find(|job| job.job.subject == Subject::Pull(pull)) {
+            let body = ours.iter().find(|body| body.contains(STICKY_MARKER)).unwrap();
+            assert!(body.contains(&format!("/jobs/{}", newest.job.id)), "{newest:?}: {body}");
+            assert!(!body.contains("IN PROGRESS"), "{body}");
+        }
         let of_pull = story.people.comments.iter().filter(|(other, _)| *other == pull);
         let answers: usize = of_pull.map(|(_, comment)| replies(story, pull, *comment)).sum();
         assert_eq!(ours.len(), sticky + answers, "{ours:#?}");
