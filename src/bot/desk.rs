@@ -53,8 +53,16 @@ impl Coordinator for Bot {
         progress: Option<Progress>,
     ) -> Result<Heard, CoordinatorError> {
         let (id, now) = (&work.job.job.id, self.clock.now());
+        let failed = unable("hear a runner");
         let heard = self.store.heartbeat(id, &work.lease, progress, self.until(), now).await;
-        heard.map_err(unable("hear a runner"))
+        let heard = heard.map_err(&failed)?;
+        if heard != Heard::Continue || !self.overdue(work) {
+            return Ok(heard);
+        }
+        let note = "it took longer than `runner.longest` of this server allows";
+        self.store.end(id, Ended::TimedOut, note, now).await.map_err(failed)?;
+        self.bells.ring_all();
+        Ok(Heard::Stop(note.to_owned()))
     }
 
     async fn upload(
@@ -173,6 +181,13 @@ impl Bot {
             }
         }
         Ok(())
+    }
+
+    /// Whether a job has had its time, waiting for other runs on its host included.
+    fn overdue(&self, work: &Work) -> bool {
+        let longest = SignedDuration::try_from(self.config.runner.longest);
+        let since = work.job.started.unwrap_or(work.job.created);
+        longest.is_ok_and(|longest| self.clock.now().duration_since(since) > longest)
     }
 
     fn until(&self) -> jiff::Timestamp {

@@ -12,6 +12,7 @@
 mod act;
 mod audit;
 mod desk;
+mod leftovers;
 mod publish;
 mod reaper;
 pub mod risk;

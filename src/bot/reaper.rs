@@ -26,12 +26,13 @@ impl Bot {
     }
 
     /// Forgets what was settled longer ago than the operator wants it kept, and removes the files
-    /// of older runs.
+    /// of older runs, and of runs that never were.
     ///
     /// # Errors
     ///
     /// If the database fails.
     pub async fn step_prune(&self) -> Result<u64, StoreError> {
+        self.remove_leftovers().await?;
         let keep = SignedDuration::try_from(self.config.keep).unwrap_or(SignedDuration::MAX);
         match self.clock.now().checked_sub(keep) {
             Ok(before) => {

@@ -51,10 +51,10 @@ impl BadgeKeys {
     /// If the file cannot be read or made, or is empty.
     pub fn load_or_make(path: &Path) -> io::Result<Self> {
         if !path.exists() {
-            match credentials::write(path, &random::hex::<32>()?) {
-                Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(error),
-                _ => {}
-            }
+            // Under its name once it is whole: whoever kills us leaves no empty one behind.
+            let fresh = path.with_extension(format!("new-{}", random::hex::<8>()?));
+            credentials::write(&fresh, &random::hex::<32>()?)?;
+            fs::rename(&fresh, path)?;
         }
         let secret = fs::read_to_string(path)?;
         if secret.trim().is_empty() {

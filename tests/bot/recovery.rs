@@ -151,6 +151,22 @@ async fn a_runner_that_goes_silent_is_replaced_and_after_three_times_it_is_said(
 }
 
 #[tokio::test]
+async fn a_job_that_takes_too_long_is_stopped_and_that_is_said() {
+    let mut world = World::new().await;
+    world.opened(1, &sha('1')).await;
+    let work = world.take().await;
+    world.wait(4 * 3600);
+    assert_eq!(world.beat(&work).await, Heard::Continue);
+    world.wait(1);
+    assert!(matches!(world.beat(&work).await, Heard::Stop(_)));
+    world.settle().await;
+    let check = world.check(&sha('1'));
+    assert_eq!(check.conclusion.as_deref(), Some("timed_out"));
+    assert!(check.summary.contains("runner.longest"), "{}", check.summary);
+    world.sticky(1);
+}
+
+#[tokio::test]
 async fn a_runner_that_stops_hands_its_job_back_as_if_it_had_never_begun() {
     let mut world = World::new().await;
     world.opened(1, &sha('1')).await;

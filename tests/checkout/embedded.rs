@@ -90,7 +90,7 @@ async fn a_job_is_gated_from_end_to_end() {
     assert_eq!(at[1].file, "benches/speed.rs");
     assert_eq!(at[1].line as usize, line);
     assert!(server.text("report.md").contains("add/64"));
-    assert!(!PathBuf::from(cache).join("runs").join(&run.id).exists(), "the server has it all");
+    assert!(!place.scratch().join(&run.id).exists(), "the server has it all");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -193,6 +193,7 @@ pub(super) fn runner(place: &Place, server: &Arc<Fake>) -> Embedded {
         coordinator: Arc::<Fake>::clone(server),
         name: "embedded".to_owned(),
         cache: place.cache(),
+        scratch: place.scratch(),
         env,
         lock: place.repository.beside("lock"),
         database: DatabaseChoice::rustsec(),

@@ -42,6 +42,10 @@ impl Place {
         self.repository.beside("cache")
     }
 
+    pub(super) fn scratch(&self) -> PathBuf {
+        self.repository.beside("scratch")
+    }
+
     /// What a pull request's job wants.
     pub(super) fn pull(&self, number: u64, head: &str, base: &str) -> Wanted {
         Wanted {

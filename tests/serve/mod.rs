@@ -2,6 +2,7 @@
 
 mod badges;
 mod end_to_end;
+mod killed;
 mod listening;
 mod pages;
 mod report;

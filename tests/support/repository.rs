@@ -12,7 +12,7 @@ use tempfile::TempDir;
 pub struct Repository {
     keep: TempDir,
     dir: PathBuf,
-    day: std::cell::Cell<u32>,
+    day: std::cell::Cell<i64>,
 }
 
 impl Repository {
@@ -21,14 +21,14 @@ impl Repository {
         let keep = TempDir::with_prefix("t5 test ").unwrap();
         let dir = keep.path().join("the repository");
         fs::create_dir(&dir).unwrap();
-        let made = Self { keep, dir, day: std::cell::Cell::new(1) };
+        let made = Self { keep, dir, day: std::cell::Cell::new(0) };
         made.git(&["init", "--quiet", "--initial-branch=main"]);
         made
     }
 
     /// Takes over a folder that holds a repository already (a clone).
     pub fn at(keep: TempDir, dir: PathBuf) -> Self {
-        Self { keep, dir, day: std::cell::Cell::new(1) }
+        Self { keep, dir, day: std::cell::Cell::new(0) }
     }
 
     pub fn dir(&self) -> &Path {
@@ -65,7 +65,9 @@ impl Repository {
     pub fn commit(&self, subject: &str) -> String {
         self.git(&["add", "--all", "--force"]);
         let day = self.day.replace(self.day.get() + 1);
-        let date = format!("2026-10-{day:02}T12:00:00Z");
+        let first = jiff::civil::date(2026, 10, 1);
+        let date = first.checked_add(jiff::SignedDuration::from_hours(24 * day)).unwrap();
+        let date = format!("{date}T12:00:00Z");
         let mut command = self.command(&["commit", "--quiet", "--allow-empty", "-m", subject]);
         command.env("GIT_AUTHOR_DATE", &date).env("GIT_COMMITTER_DATE", &date);
         run(command);

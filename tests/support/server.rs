@@ -14,6 +14,7 @@ use super::{emulate, tool};
 /// Everything that a server is told.
 pub struct Setting {
     keep: TempDir,
+    app: u64,
     pub port: u16,
     pub api_url: String,
     pub web_url: String,
@@ -29,23 +30,27 @@ pub struct Server {
 impl Setting {
     /// A server for this GitHub, on a port of its own, with an empty data folder.
     pub fn new(port: u16, api_url: &str, web_url: &str) -> Self {
+        Self::of_app((emulate::APP, emulate::SECRET), port, api_url, web_url)
+    }
+
+    /// The same for another App: its id, and the secret of its webhook.
+    pub fn of_app((app, secret): (u64, &str), port: u16, api_url: &str, web_url: &str) -> Self {
         let keep = TempDir::with_prefix("t5 server ").unwrap();
-        let made = Self { keep, port, api_url: api_url.into(), web_url: web_url.into() };
+        let made = Self { keep, app, port, api_url: api_url.into(), web_url: web_url.into() };
         fs::write(made.path("key.pem"), emulate::key()).unwrap();
-        fs::write(made.path("secret"), emulate::SECRET).unwrap();
+        fs::write(made.path("secret"), secret).unwrap();
         made.write("");
         made
     }
 
     /// Writes the configuration, with more lines at its end.
     pub fn write(&self, more: &str) {
-        let Self { port, api_url, web_url, .. } = self;
+        let Self { app, port, api_url, web_url, .. } = self;
         let (data, key, secret) = (self.path("data"), self.path("key.pem"), self.path("secret"));
         let text = format!(
             "public-url: http://127.0.0.1:{port}\nlisten: 127.0.0.1:{port}\ndata: {data:?}\n\
-             github:\n  api-url: {api_url}\n  web-url: {web_url}\n  app-id: {}\n  \
+             github:\n  api-url: {api_url}\n  web-url: {web_url}\n  app-id: {app}\n  \
              private-key-file: {key:?}\n  webhook-secret-files: [{secret:?}]\n{more}",
-            emulate::APP,
         );
         fs::write(self.path("server.yml"), text).unwrap();
     }
@@ -80,15 +85,19 @@ impl Setting {
         command
     }
 
-    /// Starts the server, and waits until it listens.
-    pub fn start(&self) -> Server {
-        let mut child = self
-            .t5(&["serve", "--offline"])
+    /// Starts the server's process; its log can be read from standard error.
+    pub fn spawn(&self) -> Child {
+        self.t5(&["serve", "--offline"])
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
-            .unwrap();
+            .unwrap()
+    }
+
+    /// Starts the server, and waits until it listens.
+    pub fn start(&self) -> Server {
+        let mut child = self.spawn();
         let log = BufReader::new(child.stderr.take().unwrap()).lines();
         let mut server = Server { child, log, seen: Vec::new() };
         server.until("listening");

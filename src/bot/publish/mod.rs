@@ -27,6 +27,9 @@ const LANES: u32 = 16;
 /// How long a target waits after GitHub failed, at first and at most.
 const WAIT: (Duration, Duration) = (Duration::from_secs(2), Duration::from_secs(600));
 
+/// What nobody needs in order to merge is given up after so many failures, an hour or so.
+const TRIES: u32 = 14;
+
 /// Why a target could not be brought up to date.
 #[derive(Debug, thiserror::Error)]
 enum Trouble {
@@ -155,6 +158,12 @@ fn log(due: &Due, how: &Published) {
     }
 }
 
+/// Whether a pull request may be stuck without it. The others must not hold up a check run for ever
+/// that stands behind them.
+fn matters(target: &Target) -> bool {
+    matches!(target, Target::Check { .. } | Target::Status { .. } | Target::Sticky { .. })
+}
+
 /// What becomes of a target that GitHub would not take. As long as it may yet be taken, nobody
 /// gives up: a check run that is never completed blocks a pull request for ever.
 fn put_off(due: &Due, error: &CallError, now: Timestamp) -> Published {
@@ -166,6 +175,7 @@ fn put_off(due: &Due, error: &CallError, now: Timestamp) -> Published {
     match error {
         CallError::Limited { until, .. } => Published::Later { why, at: *until },
         error if error.is_for_good() => Published::GivenUp { why },
+        _ if due.attempts >= TRIES && !matters(&due.target) => Published::GivenUp { why },
         _ => Published::Later { why, at: wait() },
     }
 }

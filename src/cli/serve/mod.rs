@@ -24,7 +24,7 @@ use crate::{
     config::server::Server,
     github::client::{Access, Client},
     host::Clock,
-    queue::Store,
+    queue::{Store, StoreError},
     runner::{embedded::Embedded, scan::DatabaseChoice},
     sandbox::{self, Cancel, Isolation},
     store::Sqlite,
@@ -37,6 +37,9 @@ const RUNNER: &str = "embedded";
 const HEARTBEAT: Duration = Duration::from_secs(2);
 /// How often it asks for a job if nobody rings.
 const POLL: Duration = Duration::from_secs(5);
+/// How long the end may take once nothing runs any more. What is not told by then is told after
+/// the next start.
+const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Serves until a signal ends it.
 pub(super) fn serve(args: &ServeArgs) -> Exit {
@@ -99,11 +102,12 @@ struct Place {
 async fn run(config: Server, place: Place) -> Result<(), String> {
     let data = PathBuf::from(&config.data);
     private_folder(&data)?;
-    sweep();
     let stop = Cancel::default();
     signals::listen(&stop).map_err(|error| format!("signals cannot be heard: {error}"))?;
     let store: Arc<dyn Store> =
         Arc::new(Sqlite::open(&database(&config)).await.map_err(|error| error.to_string())?);
+    // Not before: until we had the database, a process could be there without its mark.
+    sweep();
     let bells = Bells::default();
     let app = app::load(&config, &data)?;
     let web = web(&config, &data, &store, &bells, app.as_ref())?;
@@ -200,6 +204,7 @@ async fn work(
             coordinator: Arc::new(bot.clone()),
             name: RUNNER.to_owned(),
             cache: place.cache,
+            scratch: data.join("scratch"),
             env: environment::passed_on(),
             lock: environment::lock(),
             database: place.database,
@@ -213,9 +218,7 @@ async fn work(
     } else {
         stop.wait().await;
     }
-    loops.ended().await;
-    // What the runner handed back has to be told before the end, if GitHub is there to hear it.
-    bot.step_outbox().await.map_err(|error| error.to_string())?;
+    last_words(&bot, loops).await.map_err(|error| error.to_string())?;
     tracing::info!("stopped");
     Ok(())
 }
@@ -230,6 +233,20 @@ fn warn_of(isolation: Isolation, data: &Path) {
              may write is trusted with that"
         );
     }
+}
+
+/// Lets the loops end, and tells GitHub what the runner handed back, if GitHub is there to hear it.
+async fn last_words(bot: &Bot, loops: Loops) -> Result<(), StoreError> {
+    let all = async {
+        loops.ended().await;
+        // One step tells one thing a pull request, and a job that was handed back is two.
+        while bot.step_outbox().await? > 0 {}
+        Ok(())
+    };
+    tokio::time::timeout(LAST_WORDS, all).await.unwrap_or_else(|_| {
+        tracing::warn!("GitHub does not answer; it is told after the next start");
+        Ok(())
+    })
 }
 
 fn web(

@@ -106,6 +106,8 @@ pub struct Runner {
     pub lease: Duration,
     /// How often a job may be begun.
     pub attempts: u32,
+    /// A job that takes longer, waiting for other runs on the host included, ends as timed out.
+    pub longest: Duration,
 }
 
 impl Server {
@@ -119,7 +121,12 @@ impl Server {
             check: Check::default(),
             publish: Publish { labels: true, status: false, sarif: false },
             gates: gates::usual(),
-            runner: Runner { embedded: true, lease: Duration::from_secs(120), attempts: 3 },
+            runner: Runner {
+                embedded: true,
+                lease: Duration::from_secs(120),
+                attempts: 3,
+                longest: Duration::from_secs(4 * 3600),
+            },
             keep: Duration::from_secs(30 * 86_400),
         }
     }

@@ -17,7 +17,7 @@ const GITHUB: &[&str] =
     &["api-url", "web-url", "app-id", "private-key-file", "webhook-secret-files"];
 const CHECK: &[&str] = &["name", "inconclusive", "could-not-run"];
 const PUBLISH: &[&str] = &["labels", "status", "sarif"];
-const RUNNER: &[&str] = &["embedded", "lease", "attempts"];
+const RUNNER: &[&str] = &["embedded", "lease", "attempts", "longest"];
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(86_400);
@@ -98,6 +98,7 @@ fn runner(node: &Node, runner: &mut Runner, found: &mut Found) {
     let mut attempts = u64::from(runner.attempts);
     section.set("attempts", &mut attempts, |node| whole(node, 1, 10));
     runner.attempts = u32::try_from(attempts).unwrap_or(runner.attempts);
+    section.set("longest", &mut runner.longest, |node| between(node, MINUTE, MINUTE * 60 * 48));
 }
 
 /// A conclusion for what was not proved.

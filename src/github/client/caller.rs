@@ -102,7 +102,7 @@ impl Caller {
         let _place = self.places.acquire().await;
         let now = self.clock.now();
         self.with_budget(call.who, |budget| budget.spend(call.cost(), now))?;
-        let span = tracing::debug_span!(
+        let span = tracing::info_span!(
             "github",
             method = %call.method,
             path = call.shown(),

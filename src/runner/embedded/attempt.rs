@@ -3,12 +3,12 @@
 use std::{
     fs,
     io::{self, Read as _},
-    path::{Path, PathBuf},
+    path::PathBuf,
 };
 
 use tracing::Instrument as _;
 
-use super::{Embedded, Newest};
+use super::{Embedded, Newest, scratch::Scratch};
 use crate::{
     queue::{Job, Run, Scope, Subject, Trust, Work},
     receipt::{RECEIPT_FILE, digest},
@@ -29,7 +29,7 @@ use crate::{
 pub(super) struct Attempted {
     pub(super) run: Run,
     /// Holds its files.
-    pub(super) folder: PathBuf,
+    pub(super) folder: Scratch,
 }
 
 /// Why a run did not.
@@ -65,7 +65,7 @@ impl Embedded {
         done.map_err(|error| {
             let mut said = error.to_string();
             tracing::info!(error = said, "no receipt");
-            said = harmless(&self.cache, &said);
+            said = harmless(&self.folders(), &said);
             said
         })
     }
@@ -79,30 +79,36 @@ impl Embedded {
         if let (Trust::Stranger { .. }, Isolation::None) = (&work.job.job.trust, self.isolation) {
             return Err(AttemptError::Stranger);
         }
-        let cache = self.cache.clone();
+        let folders = self.folders();
         let ctx = Context {
             cache: self.cache.clone(),
             env: self.env.clone(),
             cancel: cancel.clone(),
-            progress: newest.listener(move |text| harmless(&cache, text)),
+            progress: newest.listener(move |text| harmless(&folders, text)),
         };
         let id = random()?;
-        let folder = self.cache.join("runs").join(&id);
-        let left = folder.clone();
+        let mut folder = Scratch::of(self.scratch.join(&id));
         let wanted = Wanted::of(work);
-        let request = self.request(&work.job, &wanted, folder);
+        let request = self.request(&work.job, &wanted, folder.path().to_owned());
         // A thread of its own: judging and reading large files would hold up the server's others.
         let here = tokio::runtime::Handle::current();
         let whole = async move { fetch_and_run(ctx, wanted, request).await }.in_current_span();
         let ended = tokio::task::spawn_blocking(move || here.block_on(whole)).await;
-        if cancel.stopped() || !left.join(RECEIPT_FILE).exists() {
-            // Nobody will ask for it, but for a receipt that contradicts itself. A folder that
-            // stays costs space, and nothing else.
-            let _ = fs::remove_dir_all(&left);
+        if let Ok(Err(_)) = &ended
+            && !cancel.stopped()
+            && folder.path().join(RECEIPT_FILE).exists()
+        {
+            // A receipt that contradicts itself: the error names this folder.
+            folder.keep();
         }
         let gated = ended??;
         let run = run_of(id, &work.job, &gated)?;
-        Ok(Attempted { run, folder: gated.folder })
+        Ok(Attempted { run, folder })
+    }
+
+    /// Folders of ours, and what stands in their place in a text.
+    fn folders(&self) -> [(PathBuf, &'static str); 2] {
+        [(self.cache.clone(), "<cache>"), (self.scratch.clone(), "<runs>")]
     }
 
     fn request(&self, job: &Job, wanted: &Wanted, out: PathBuf) -> Request {
@@ -205,14 +211,16 @@ fn random() -> io::Result<String> {
     Ok(data_encoding::HEXLOWER.encode(&bytes))
 }
 
-/// A text without the folder of ours, which says nothing to whoever reads it on GitHub.
-fn harmless(cache: &Path, text: &str) -> String {
+/// A text without folders of ours, which say nothing to whoever reads it on GitHub.
+fn harmless(folders: &[(PathBuf, &str)], text: &str) -> String {
     let mut text = text.to_owned();
-    let real = cache.canonicalize().ok();
-    for folder in real.iter().map(PathBuf::as_path).chain([cache]) {
-        match folder.to_str() {
-            Some(folder) if folder.len() > 1 => text = text.replace(folder, "<cache>"),
-            _ => {}
+    for (folder, instead) in folders {
+        let real = folder.canonicalize().ok();
+        for folder in real.iter().chain([folder]) {
+            match folder.to_str() {
+                Some(folder) if folder.len() > 1 => text = text.replace(folder, instead),
+                _ => {}
+            }
         }
     }
     text

@@ -45,12 +45,8 @@ impl Embedded {
         let finish = match attempted {
             Err(said) => Finish::Error(said),
             Ok(Attempted { run, folder }) => {
-                match self.upload(work, cancel, &run.id, &folder).await {
-                    Ok(()) => {
-                        // The server has it all. A folder that stays costs space, and nothing else.
-                        let _ = fs::remove_dir_all(&folder);
-                        Finish::Judged(run)
-                    }
+                match self.upload(work, cancel, &run.id, folder.path()).await {
+                    Ok(()) => Finish::Judged(run),
                     Err(DeliverError::Cancelled) => return Ok(Worked::Stopped(id)),
                     Err(error) => Finish::Error(format!("{error}; ask for another run")),
                 }

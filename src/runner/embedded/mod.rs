@@ -7,6 +7,7 @@ mod attempt;
 mod beat;
 mod deliver;
 mod newest;
+mod scratch;
 
 use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, sync::Arc, time::Duration};
 
@@ -30,6 +31,8 @@ pub struct Embedded {
     pub name: String,
     /// Folder of ours that outlives a run: mirrors, tools, databases, builds.
     pub cache: PathBuf,
+    /// Folder of this runner alone, where a run's files lie until the server has them.
+    pub scratch: PathBuf,
     /// What child processes may see of our own environment. No secret is in it.
     pub env: BTreeMap<OsString, OsString>,
     /// The file that keeps runs on this host apart.
@@ -76,6 +79,7 @@ impl Embedded {
     /// Does one job after the other until `shutdown`, and returns when nothing of the last one
     /// runs any more. `wake` says that there may be a job.
     pub async fn serve(self, shutdown: Cancel, wake: Arc<Notify>) {
+        scratch::clear(&self.scratch);
         while !shutdown.stopped() {
             if self.had_one(&shutdown).await {
                 continue;

@@ -59,7 +59,7 @@ impl Sqlite {
     /// read and written.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let opened: Result<Self, Fault> = async {
-            let lock = open::take(path)?;
+            let lock = open::take(path).await?;
             let mut write = open::writer(path).await?;
             open::migrate(&mut write, path).await?;
             let store = Self::with(path, write, Some(lock));

@@ -5,7 +5,7 @@ use std::{
     io,
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sqlx::{
@@ -18,6 +18,10 @@ use super::value::Fault;
 
 /// How long a statement waits for another process that writes.
 const BUSY: Duration = Duration::from_secs(10);
+
+/// How long to wait for a lock that somebody holds, and how often to look.
+const HELD: Duration = Duration::from_secs(2);
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Reads at once.
 const READERS: u32 = 4;
@@ -53,19 +57,28 @@ enum OpenError {
 }
 
 /// Makes the folder and the file, for this user alone, and takes the lock beside the file.
-pub(super) fn take(path: &Path) -> Result<File, Fault> {
+///
+/// A server that was killed may still hold it for a moment: a child that it was about to start
+/// has a copy of the file until it becomes another program.
+pub(super) async fn take(path: &Path) -> Result<File, Fault> {
     let folder = folder(path);
     DirBuilder::new().recursive(true).mode(0o700).create(&folder).map_err(at(&folder))?;
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let name = PathBuf::from(name);
     let lock = private(&name).map_err(at(&name))?;
-    match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => {
-            return Err(OpenError::Held { path: path.to_owned() }.into());
+    let patience = Instant::now() + HELD;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) if Instant::now() < patience => {
+                tokio::time::sleep(LOOK).await;
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(OpenError::Held { path: path.to_owned() }.into());
+            }
+            Err(TryLockError::Error(error)) => return Err(at(&name)(error).into()),
         }
-        Err(TryLockError::Error(error)) => return Err(at(&name)(error).into()),
     }
     if !path.exists() {
         // SQLite would make it for everybody to read; its other files follow suit.

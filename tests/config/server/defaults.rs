@@ -54,7 +54,7 @@ check: {name: perf, inconclusive: failure, could-not-run: neutral}
 publish: {labels: false, status: true, sarif: true}
 gates:
   - {name: T1, what: format, check: ci/format}
-runner: {embedded: false, lease: 30s, attempts: 5}
+runner: {embedded: false, lease: 30s, attempts: 5, longest: 90m}
 keep: 90d
 ";
     let server = parse(text).unwrap();
@@ -72,7 +72,8 @@ keep: 90d
     let gate = Gate { name: "T1".into(), what: "format".into(), check: "ci/format".into() };
     assert_eq!(server.gates, [gate]);
     let lease = Duration::from_secs(30);
-    assert_eq!(server.runner, Runner { embedded: false, lease, attempts: 5 });
+    let longest = Duration::from_secs(90 * 60);
+    assert_eq!(server.runner, Runner { embedded: false, lease, attempts: 5, longest });
     assert_eq!(server.keep, Duration::from_secs(90 * 86_400));
 }
 

@@ -73,6 +73,7 @@ impl GitHub {
             log: Mutex::new(Log { strict: true, ..Log::default() }),
             time,
             api_url,
+            heard: watch::channel(0).0,
             released: watch::channel(0).0,
         });
         let (stop, stopped) = watch::channel(false);
@@ -299,6 +300,22 @@ impl GitHub {
     pub fn requests_to(&self, method: &str, pattern: &str) -> Vec<Ask> {
         let fits = |ask: &Ask| ask.method == method && fault::matches(pattern, &ask.path);
         self.requests().into_iter().filter(fits).collect()
+    }
+
+    /// Waits for the next request that makes a check run or a comment. It may not be answered yet.
+    pub async fn something_is_made(&self) {
+        let mut heard = self.shared.heard.subscribe();
+        let made = |ask: &Ask| {
+            let last = ask.parts.last().map_or("", String::as_str);
+            ask.method == "POST" && ["check-runs", "comments"].contains(&last)
+        };
+        let before = self.shared.log.lock().unwrap().asks.len();
+        loop {
+            if self.shared.log.lock().unwrap().asks.iter().skip(before).any(made) {
+                return;
+            }
+            heard.changed().await.unwrap();
+        }
     }
 
     /// How many requests were under way at once, at most.

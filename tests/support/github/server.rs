@@ -35,6 +35,8 @@ pub struct Shared {
     pub log: Mutex<Log>,
     pub time: Time,
     pub api_url: String,
+    /// Counts requests.
+    pub heard: watch::Sender<usize>,
     /// Counts up each time that held requests are let go.
     pub released: watch::Sender<u64>,
 }
@@ -88,6 +90,7 @@ async fn answer(
     let (fault, violation) = {
         let mut log = shared.log.lock().unwrap();
         log.asks.push(ask.clone());
+        shared.heard.send_replace(log.asks.len());
         let fault = log.faults.take(&ask.method, &ask.path);
         (fault, if log.strict { schema::violation(&ask) } else { None })
     };
