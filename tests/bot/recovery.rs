@@ -152,7 +152,7 @@ async fn a_runner_that_goes_silent_is_replaced_and_after_three_times_it_is_said(
 
 #[tokio::test]
 async fn a_job_that_takes_too_long_is_stopped_and_that_is_said() {
-    let mut world = World::new().await;
+    let world = World::new().await;
     world.opened(1, &sha('1')).await;
     let work = world.take().await;
     world.wait(4 * 3600);
