@@ -1,7 +1,8 @@
 //! What taking deliveries in costs: signed deliveries of mixed sizes, sent at a fixed rate from
 //! this process to `t5 serve` in another, each timed from the moment it was due to be sent.
 //!
-//! `cargo bench --bench intake`; `-- --deliveries 10000 --rate 1000` are the defaults.
+//! `cargo bench --bench intake`; `-- --deliveries 10000 --rate 1000` are the defaults, and
+//! `--largest 1000000` leaves out what is larger.
 
 #![allow(
     clippy::unwrap_used,
@@ -53,7 +54,7 @@ fn main() {
     let folder = TempDir::new().unwrap();
     let (server, url) = start(folder.path());
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let deliveries = deliveries(count);
+    let deliveries = deliveries(count, option("--largest", usize::MAX));
     let bytes: usize = deliveries.iter().map(|delivery| delivery.body.len()).sum();
     let guids: Vec<String> = deliveries.iter().map(|delivery| delivery.guid.clone()).collect();
     let (took, answers) = runtime.block_on(send_all(&url, deliveries, rate));
@@ -104,7 +105,7 @@ fn start(folder: &Path) -> (Child, String) {
         .unwrap();
     let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
     let line = log.by_ref().map(Result::unwrap).find(|line| line.contains("listening")).unwrap();
-    let address = line.split("127.0.0.1:").last().unwrap();
+    let address = line.split("address=127.0.0.1:").last().unwrap();
     let port: String = address.chars().take_while(char::is_ascii_digit).collect();
     // Whatever else it says must not fill the pipe.
     std::thread::spawn(move || log.for_each(drop));
@@ -117,12 +118,13 @@ fn stop(mut server: Child) {
 }
 
 /// Deliveries in an order drawn from a fixed seed. They are of an event that asks for nothing.
-fn deliveries(count: usize) -> Vec<Delivery> {
+fn deliveries(count: usize, largest: usize) -> Vec<Delivery> {
     let mut random = fastrand::Rng::with_seed(475);
     let bodies: Vec<(Bytes, String)> = MIX.iter().map(|(_, size)| signed(*size)).collect();
     let classes: Vec<usize> = MIX
         .iter()
         .enumerate()
+        .filter(|(_, (_, size))| *size <= largest)
         .flat_map(|(class, (share, _))| std::iter::repeat_n(class, *share))
         .collect();
     let mut drawn: Vec<usize> = (0..count).map(|i| classes[i % classes.len()]).collect();

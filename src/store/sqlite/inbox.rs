@@ -15,6 +15,9 @@ use super::{
 
 /// What is bigger does not stand in its row.
 pub(super) const ROW_BYTES: usize = 64 * 1024;
+/// So much is handed to the disk at once: between two parts it can take the database's commits,
+/// for which every other delivery waits.
+const PART: usize = 512 * 1024;
 
 /// The folder of the files.
 #[derive(Clone, Debug)]
@@ -38,7 +41,10 @@ impl Inbox {
         let name = format!("{}.body", random());
         let path = self.folder.join(&name);
         let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-        file.write_all(body)?;
+        for part in body.chunks(PART) {
+            file.write_all(part)?;
+            file.sync_data()?;
+        }
         file.sync_all()?;
         sync_folder(&self.folder)?;
         Ok(name)
