@@ -6,7 +6,7 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use serde::{Deserialize, Serialize};
@@ -255,7 +255,16 @@ impl Builder<'_> {
     fn kept(folder: &Path) -> Option<Built> {
         let kept: Kept = serde_json::from_slice(&fs::read(folder.join("kept.json")).ok()?).ok()?;
         let all_there = kept.executables.iter().all(|executable| executable.path.exists());
-        all_there.then(|| Built {
+        if !all_there {
+            return None;
+        }
+        // Used now: a base that many heads are compared with must not be the oldest that is kept,
+        // else the build of this run's head would take it away.
+        let touched = fs::File::open(folder).and_then(|it| it.set_modified(SystemTime::now()));
+        if let Err(error) = touched {
+            tracing::warn!(%error, folder = %folder.display(), "cannot note that a build is used");
+        }
+        Some(Built {
             state: BuildState::Built { seconds: kept.seconds, reused: true },
             targets: kept.targets.into_iter().map(BenchTarget::from).collect(),
             executables: kept.executables,

@@ -1,6 +1,15 @@
 //! A server with its data folder, its GitHub, and a way to come to rest.
 
-use std::{net::TcpListener, path::PathBuf, process, sync::Arc, time::Duration};
+use std::{
+    net::TcpListener,
+    path::PathBuf,
+    process,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use sqlx::{ConnectOptions as _, Row as _};
 use t5_gate::{
@@ -33,7 +42,7 @@ impl Story {
     /// A crate on GitHub, and a server that was not started yet.
     pub fn of(here: Repository, seed: u64) -> Self {
         let people = People::at(here, seed);
-        let port = quiet_port(seed);
+        let port = quiet_port();
         let (api, web) = (people.github.api_url(), people.git.root_url());
         let setting = Setting::of_app(People::app(), port, &api, &web);
         // Most jobs are judged in the end; and nothing waits for a lease to run out.
@@ -160,11 +169,13 @@ impl Drop for Story {
 }
 
 /// A port that nobody else takes while the server is away: below those that the kernel gives to
-/// connections that go out.
-fn quiet_port(seed: u64) -> u16 {
-    let mut random = fastrand::Rng::with_seed(seed ^ u64::from(process::id()));
+/// connections that go out, and another one for each story, whoever runs tests beside us.
+fn quiet_port() -> u16 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
     loop {
-        let port = random.u16(20_000..30_000);
+        let next = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = 20_000 + (process::id().wrapping_mul(16) + next) % 10_000;
+        let port = u16::try_from(port).unwrap();
         if TcpListener::bind(("127.0.0.1", port)).is_ok() {
             return port;
         }
