@@ -40,6 +40,14 @@ pub enum Scope {
     Bench(Vec<String>),
 }
 
+impl Scope {
+    /// Enough of the gate for both.
+    #[must_use]
+    pub fn with(self, other: Self) -> Self {
+        if self == other { self } else { Self::All }
+    }
+}
+
 /// Whose code it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

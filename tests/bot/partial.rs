@@ -4,6 +4,8 @@ use super::{
     outcomes::{bad_policy, bench, fail, pass, policy, slower},
     world::{ADA, URL, World, sha},
 };
+use t5_gate::queue::Scope;
+
 use crate::support::github::REPO;
 
 async fn judged(first: &crate::receipt::build::Gated) -> World {
@@ -111,4 +113,20 @@ async fn some_benchmarks_that_are_slower_fail_at_once() {
     world.github.edit(|state| state.repo(REPO).pull(1).draft = true);
     let title = again(&mut world, "/rerun-t5 bench dot/1", &bench(1.3)).await;
     assert_eq!(title, "Fail: 1 benchmark regressed");
+}
+
+#[tokio::test]
+async fn a_part_that_is_asked_for_while_the_whole_is_still_owed_becomes_the_whole() {
+    let mut world = World::new().await;
+    world.opened(1, &sha('1')).await;
+    world.say(1, ADA, "/rerun-t5 policy").await;
+    let work = world.run(&pass()).await;
+    assert_eq!(work.job.job.scope, Scope::All, "the benchmarks were never run");
+    assert_eq!(world.states(&sha('1')), ["cancelled", "success"]);
+    world.sticky(1);
+    world.say(1, ADA, "/rerun-t5 policy").await;
+    let work = world.run(&policy()).await;
+    assert_eq!(work.job.job.scope, Scope::Policy, "they were by now");
+    assert_eq!(world.states(&sha('1')), ["cancelled", "success", "success"]);
+    world.sticky(1);
 }

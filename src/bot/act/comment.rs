@@ -83,7 +83,12 @@ impl Scene<'_> {
             how: words::rerun(rerun),
             comment: Some(comment.id),
         };
-        let (scope, priority) = (words::scope_of(rerun), priority::COMMAND);
+        // The job that this one takes the place of may owe the head more than is asked for now.
+        let live = self.bot.live_job(self.repo.id, &Subject::Pull(pull.number)).await?;
+        let owed = live.filter(|job| job.job.head == pull.head).map(|job| job.job.scope);
+        let scope = words::scope_of(rerun);
+        let scope = owed.map_or(scope.clone(), |owed| scope.with(owed));
+        let priority = priority::COMMAND;
         let wanted = Wanted { scope, asked, priority, again: true };
         let job = self.job_of_pull(pull, wanted).await?;
         // Whoever asked for a run that will not begin is not left to wait for it.
