@@ -43,8 +43,8 @@ pub enum Scope {
 impl Scope {
     /// Enough of the gate for both.
     #[must_use]
-    pub fn with(self, other: Self) -> Self {
-        if self == other { self } else { Self::All }
+    pub fn with(self, other: &Self) -> Self {
+        if self == *other { self } else { Self::All }
     }
 }
 

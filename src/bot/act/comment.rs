@@ -87,7 +87,7 @@ impl Scene<'_> {
         let live = self.bot.live_job(self.repo.id, &Subject::Pull(pull.number)).await?;
         let owed = live.filter(|job| job.job.head == pull.head).map(|job| job.job.scope);
         let scope = words::scope_of(rerun);
-        let scope = owed.map_or(scope.clone(), |owed| scope.with(owed));
+        let scope = owed.map_or(scope.clone(), |owed| scope.with(&owed));
         let priority = priority::COMMAND;
         let wanted = Wanted { scope, asked, priority, again: true };
         let job = self.job_of_pull(pull, wanted).await?;
