@@ -89,7 +89,7 @@ fn pure_modules_do_no_io() {
 fn the_environment_is_read_by_the_command_line_alone() {
     for module in [
         "runner", "sandbox", "host", "policy", "perf", "receipt", "report", "config", "store",
-        "web",
+        "web", "bot", "command", "github", "queue",
     ] {
         for (path, source) in sources_of(module) {
             for reads in ["env::var", "env::args", "var_os("] {
@@ -99,13 +99,30 @@ fn the_environment_is_read_by_the_command_line_alone() {
     }
 }
 
+/// What is known in one place alone, and which.
+const AT_HOME: &[(&str, &[&str])] = &[
+    ("web", &["axum::", "askama::"]),
+    ("github", &["octocrab::"]),
+    ("store", &["sqlx::"]),
+    ("sandbox", &["process::Command", "process::{Child, Command}"]),
+];
+
 #[test]
-fn the_web_framework_stays_in_web() {
+fn each_outside_thing_is_known_to_one_module() {
     let mut all = Vec::new();
     sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut all);
-    for (path, source) in all.iter().filter(|(path, _)| !path.contains("/src/web/")) {
-        for name in ["axum::", "askama::", "hyper::"] {
-            assert!(!source.contains(name), "{path} uses {name}");
+    for (home, names) in AT_HOME {
+        let (inside, outside): (Vec<_>, Vec<_>) =
+            all.iter().partition(|(path, _)| path.contains(&format!("/src/{home}/")));
+        for name in *names {
+            for (path, source) in &outside {
+                assert!(!source.contains(name), "{path} uses {name}");
+            }
         }
+        let known = |source: &str| names.iter().any(|name| source.contains(name));
+        assert!(
+            inside.iter().any(|(_, source)| known(source)),
+            "src/{home} is the home of {names:?}"
+        );
     }
 }
