@@ -220,6 +220,8 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     async fn newest_job(&self, repo: u64, subject: &Subject) -> Result<Option<Job>, StoreError>;
     /// The newest job whose head is this one (a fork's pull request is found so).
     async fn job_of_head(&self, repo: u64, head: &str) -> Result<Option<Job>, StoreError>;
+    /// The newest judged job of each subject whose head is this one, at most twenty.
+    async fn judged_at(&self, repo: u64, head: &str) -> Result<Vec<Job>, StoreError>;
     /// Jobs that are live, or became so last, the newest first.
     async fn jobs(&self, limit: u32) -> Result<Vec<Job>, StoreError>;
     /// A repository by its name, letter case aside, as the newest job describes it: a renamed

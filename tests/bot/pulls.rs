@@ -274,3 +274,25 @@ async fn a_head_that_comes_back_is_gated_again_and_what_stood_between_is_stopped
     assert_eq!(world.states(&sha('1')), ["success", "queued"]);
     assert!(world.sticky(1).contains("1111111"), "the comment speaks of the head");
 }
+
+#[tokio::test]
+async fn a_commit_that_fails_in_another_open_pull_request_is_good_in_none() {
+    let mut world = World::new().await;
+    let head = sha('1');
+    world.opened(1, &head).await;
+    world.run(&fail()).await;
+    // The check run of a commit counts wherever it is the head.
+    world.opened(2, &head).await;
+    world.run(&pass()).await;
+    let check = world.check(&head);
+    assert_eq!(check.conclusion.as_deref(), Some("failure"));
+    assert!(check.title.starts_with("Fail: this commit fails in pull request 1; here: Pass"));
+    assert!(check.summary.contains("ask for another run"), "{}", check.summary);
+
+    world.on(world.github.pull_closed(REPO, 1, false)).await;
+    world.say(2, ADA, "/rerun-t5").await;
+    world.run(&pass()).await;
+    assert_eq!(world.states(&head), ["failure", "failure", "success"]);
+    world.sticky(1);
+    world.sticky(2);
+}

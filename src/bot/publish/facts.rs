@@ -9,9 +9,10 @@ use crate::{
     queue::{Ended, Job, JobState, Phase, Run, StoreError, Subject, Trust, Waiting},
     receipt::{self, RECEIPT_FILE, RECEIPT_LIMIT, Receipt},
     report::posted::{
-        Conclusion, Conclusions, Earlier, EndedWithout, GateState, Links, Posted, Stage, answers,
+        Conclusion, Conclusions, Earlier, EndedWithout, FailsIn, GateState, Links, Posted, Stage,
+        answers,
     },
-    verdict::{PartName, Verdict},
+    verdict::{Outcome, PartName, Verdict},
 };
 
 /// Everything that a text about one job may speak of.
@@ -30,6 +31,7 @@ pub(super) struct Facts {
     /// Parts that stand from an earlier run, and the address of its page.
     kept: Vec<(PartName, String)>,
     conclusions: Conclusions,
+    fails_in: Option<(u64, String)>,
 }
 
 /// A run that came to a receipt.
@@ -47,7 +49,30 @@ impl Bot {
         let facts = self.own_facts(job).await?;
         let over = facts.job.state == JobState::Over;
         let gates = if over { self.gates(&facts.job).await? } else { Vec::new() };
-        Ok(Facts { gates, ..facts })
+        let fails_in = match &facts.judged {
+            Some(_) => self.fails_in(&facts.job).await?,
+            None => None,
+        };
+        Ok(Facts { gates, fails_in, ..facts })
+    }
+
+    /// Another open pull request in which this commit fails, and the page of that run.
+    async fn fails_in(&self, job: &Job) -> Result<Option<(u64, String)>, Trouble> {
+        let (at, head) = (at(&job.job), &job.job.head);
+        for other in self.store.judged_at(at.repo, head).await? {
+            let Subject::Pull(number) = other.job.subject else { continue };
+            let run = self.store.runs_of_job(&other.job.id).await?.pop();
+            let failed = run.filter(|run| run.outcome == Outcome::Fail);
+            let (false, Some(run)) = (other.job.subject == job.job.subject, failed) else {
+                continue;
+            };
+            let pull = self.github.pull(&at, number).await?;
+            if pull.is_some_and(|pull| pull.open && pull.head == *head) {
+                let page = format!("{}/runs/{}", self.config.public_url, run.id);
+                return Ok(Some((number, page)));
+            }
+        }
+        Ok(None)
     }
 
     /// What is known of a job without asking anybody.
@@ -89,6 +114,7 @@ impl Bot {
             gates: Vec::new(),
             judged,
             kept,
+            fails_in: None,
             conclusions: Conclusions {
                 inconclusive: conclusion(self.config.check.inconclusive),
                 could_not_run: conclusion(self.config.check.could_not_run),
@@ -188,6 +214,7 @@ impl Facts {
             earlier: &self.earlier,
             gates: &self.gates,
             conclusions: self.conclusions,
+            fails_in: self.fails_in.as_ref().map(|(pull, page)| FailsIn { pull: *pull, page }),
         }
     }
 

@@ -47,6 +47,15 @@ fn summary(
 ) -> String {
     let mut page = Page::limited(limit);
     sections::subject(&mut page, posted);
+    if let (Some(other), Some(_)) = (posted.fails_in, judged) {
+        page.paragraph(&format!(
+            "**This very commit fails in pull request {}** ({}), which is open. A check run belongs \
+             to a commit and would count there too, so this one fails whatever it found: mend that \
+             pull request, or close it, and ask for another run.",
+            other.pull,
+            link("its run", other.page)
+        ));
+    }
     sections::decision(&mut page, posted, judged);
     match judged {
         Some(judged) => {

@@ -16,7 +16,13 @@ const KINDS: usize = 3;
 /// Plain text of one line: how the job stands and, where it is judged, why.
 pub(super) fn title(posted: &Posted<'_>, judged: Option<&Judged<'_>>) -> String {
     let title = match (&posted.stage, judged) {
-        (_, Some(judged)) => of_judged(posted, judged),
+        (_, Some(judged)) => match posted.fails_in {
+            Some(other) => {
+                let here = of_judged(posted, judged);
+                format!("Fail: this commit fails in pull request {}; here: {here}", other.pull)
+            }
+            None => of_judged(posted, judged),
+        },
         (Stage::Queued { ahead, estimate }, _) => {
             let place = match ahead {
                 0 => "next in line".to_owned(),
@@ -72,7 +78,9 @@ pub(super) fn state(posted: &Posted<'_>, judged: Option<&Judged<'_>>) -> String 
 /// How GitHub is told where the job stands.
 pub(super) fn status(posted: &Posted<'_>, judged: Option<&Judged<'_>>) -> CheckStatus {
     if let Some(judged) = judged {
-        return CheckStatus::Completed(judged.conclusion(posted.conclusions));
+        let own = judged.conclusion(posted.conclusions);
+        let fails = own == Conclusion::Success && posted.fails_in.is_some();
+        return CheckStatus::Completed(if fails { Conclusion::Failure } else { own });
     }
     match posted.stage {
         Stage::Queued { .. } => CheckStatus::Queued,

@@ -57,6 +57,18 @@ pub struct Posted<'a> {
     pub gates: &'a [GateState],
     /// How outcomes become conclusions.
     pub conclusions: Conclusions,
+    /// Another open pull request in which this very commit fails. A check run belongs to the
+    /// commit, so a good one here would be a good one there.
+    pub fails_in: Option<FailsIn<'a>>,
+}
+
+/// Another pull request with the same head, where it fails.
+#[derive(Clone, Copy, Debug)]
+pub struct FailsIn<'a> {
+    /// Its number.
+    pub pull: u64,
+    /// The page of the run that failed.
+    pub page: &'a str,
 }
 
 /// Addresses of a job's pages.

@@ -212,6 +212,24 @@ pub(super) async fn of_head(
     some(row.as_ref())
 }
 
+/// The newest judged job of each subject of a head.
+pub(super) async fn judged_at(
+    conn: &mut SqliteConnection,
+    repo: u64,
+    head: &str,
+) -> Result<Vec<Job>, Fault> {
+    let rows = sqlx::query(
+        "SELECT * FROM jobs WHERE seq IN (SELECT MAX(seq) FROM jobs
+             WHERE repo = ?1 AND head = ?2 AND ended = 'judged' GROUP BY subject)
+         ORDER BY seq DESC LIMIT 20",
+    )
+    .bind(id(repo)?)
+    .bind(head)
+    .fetch_all(conn)
+    .await?;
+    all(&rows)
+}
+
 /// Live jobs, and those that were stored last, the newest first.
 pub(super) async fn list(conn: &mut SqliteConnection, limit: u32) -> Result<Vec<Job>, Fault> {
     let rows = sqlx::query(

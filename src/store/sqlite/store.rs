@@ -184,6 +184,10 @@ impl Store for Sqlite {
         reading!(self, "find a head's job", |conn| jobs::of_head(conn, repo, head))
     }
 
+    async fn judged_at(&self, repo: u64, head: &str) -> Result<Vec<Job>, StoreError> {
+        reading!(self, "find a head's jobs", |conn| jobs::judged_at(conn, repo, head))
+    }
+
     async fn jobs(&self, limit: u32) -> Result<Vec<Job>, StoreError> {
         reading!(self, "list jobs", |conn| jobs::list(conn, limit))
     }

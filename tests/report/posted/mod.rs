@@ -30,6 +30,7 @@ fn posted(stage: Stage<'_>) -> Posted<'_> {
         earlier: &[],
         gates: &[],
         conclusions: Conclusions::default(),
+        fails_in: None,
     }
 }
 
