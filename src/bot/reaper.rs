@@ -43,12 +43,10 @@ impl Bot {
         }
     }
 
-    /// Removes the files of runs that are older: a run itself stays, with its outcome. A folder
-    /// that no run came of is what a runner left that lost its job.
+    /// Removes the files of runs that are older: a run itself stays, with its outcome.
     async fn prune_runs(&self, before: Timestamp) -> Result<(), StoreError> {
-        for (id, changed) in folders(&self.runs) {
-            let run = self.store.run(&id).await?;
-            if run.map_or(changed, |run| run.finished) < before {
+        for id in folders(&self.runs) {
+            if self.store.run(&id).await?.is_some_and(|run| run.finished < before) {
                 let folder = self.runs.join(&id);
                 if let Err(error) = fs::remove_dir_all(&folder) {
                     tracing::warn!(folder = %folder.display(), %error, "cannot be removed");
@@ -59,13 +57,9 @@ impl Bot {
     }
 }
 
-/// The folders of runs, and when each last changed.
-fn folders(runs: &Path) -> Vec<(String, Timestamp)> {
+/// The folders of runs, by name.
+fn folders(runs: &Path) -> Vec<String> {
     let entries = fs::read_dir(runs).into_iter().flatten().flatten();
-    let folder = |entry: fs::DirEntry| {
-        let name = entry.file_name().into_string().ok().filter(|name| plain_id(name))?;
-        let about = entry.metadata().ok().filter(fs::Metadata::is_dir)?;
-        Some((name, Timestamp::try_from(about.modified().ok()?).ok()?))
-    };
-    entries.filter_map(folder).collect()
+    let name = |entry: fs::DirEntry| entry.file_name().into_string().ok();
+    entries.filter_map(name).filter(|name| plain_id(name)).collect()
 }

@@ -170,15 +170,15 @@ async fn however_many_deliveries_were_lost_each_is_asked_for_again() {
 }
 
 #[tokio::test]
-async fn files_of_a_run_are_removed_after_the_time_for_which_they_are_kept() {
+async fn a_folder_that_no_run_came_of_is_removed_once_nobody_writes_into_it() {
     let world = World::new().await;
     let now = SystemTime::from(world.github.time().now());
-    let day = Duration::from_secs(86_400);
+    let minute = Duration::from_secs(60);
     let [old, young] = ["aa", "bb"].map(|pair| world.bot.runs.join(pair.repeat(16)));
-    for (folder, days) in [(&old, 31), (&young, 29)] {
+    for (folder, minutes) in [(&old, 61), (&young, 59)] {
         fs::create_dir(folder).unwrap();
         fs::write(folder.join("receipt.json"), "{}").unwrap();
-        fs::File::open(folder).unwrap().set_modified(now - day * days).unwrap();
+        fs::File::open(folder).unwrap().set_modified(now - minute * minutes).unwrap();
     }
     world.bot.step_prune().await.unwrap();
     assert!(!old.exists());
