@@ -2,10 +2,11 @@
 //! function turns the receipt into a verdict, another turns both into a report.
 //!
 //! Everything that judges is pure, with no I/O, clock, environment or async:
-//! [`verdict`], [`config`], [`policy`], [`perf`], [`receipt`], [`report`].
+//! [`verdict`], [`config`], [`policy`], [`perf`], [`receipt`], [`report`], [`command`].
 //! Everything that touches the world talks to one outside thing:
-//! `sandbox`, `runner`, `host`, `store`, `web`, `cli`. Edges may use the pure part;
-//! the pure part never looks back.
+//! `sandbox`, `runner`, `host`, `github`, `store`, `web`, `cli`; `queue` names what `bot` and
+//! `runner` know of a database and of each other. Edges may use the pure part; the pure part
+//! never looks back.
 
 #![forbid(unsafe_code)]
 

@@ -145,7 +145,7 @@ pub enum Ended {
     Superseded,
     /// Somebody asked to stop, the pull request was closed, or the App was removed.
     Cancelled,
-    /// Its runner went silent too often.
+    /// Its runner went silent too often, or it took too long.
     TimedOut,
 }
 

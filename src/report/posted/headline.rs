@@ -102,7 +102,7 @@ fn ended(how: EndedWithout) -> &'static str {
         EndedWithout::Error => "Could not run: the gate came to no result",
         EndedWithout::Superseded => "Superseded: a newer job took its place",
         EndedWithout::Cancelled => "Cancelled before it came to a result",
-        EndedWithout::TimedOut => "Timed out: its runner went silent too often",
+        EndedWithout::TimedOut => "Timed out: it came to no result in its time",
     }
 }
 
@@ -112,7 +112,7 @@ pub(super) fn ended_why(how: EndedWithout) -> &'static str {
         EndedWithout::Error => "the gate came to no result",
         EndedWithout::Superseded => "a newer job took its place",
         EndedWithout::Cancelled => "it was cancelled before it came to a result",
-        EndedWithout::TimedOut => "its runner went silent too often",
+        EndedWithout::TimedOut => "it came to no result in its time",
     }
 }
 

@@ -147,7 +147,7 @@ pub enum EndedWithout {
     Superseded,
     /// Somebody asked to stop, or there is nothing left to gate.
     Cancelled,
-    /// Its runner went silent too often.
+    /// Its runner went silent too often, or it took too long.
     TimedOut,
 }
 

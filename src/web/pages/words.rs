@@ -81,7 +81,7 @@ fn over(ended: Option<Ended>, run: Option<&Run>) -> State {
         Some(Ended::Superseded) => State::new("", "superseded", "A newer job took its place."),
         Some(Ended::Cancelled) => State::new("", "cancelled", "It was stopped."),
         Some(Ended::TimedOut) => {
-            State::new("open", "timed out", "Its runner went silent too often.")
+            State::new("open", "timed out", "It came to no result in its time.")
         }
         None => State::new("", "over", ""),
     }
