@@ -24,8 +24,8 @@ Examples:
 
 Nothing is written to the repository: checkouts, builds and receipts lie under
 T5_CACHE (default: $XDG_CACHE_HOME/t5, ~/.cache/t5). The code of the change runs
-on this machine as a plain child process; gate only commits that you would build
-yourself.
+on this machine, kept apart as far as this host can (--isolation, `t5 doctor`);
+the report says how far that was.
 
 Exit codes: see `t5 --help`.";
 
@@ -63,6 +63,8 @@ pub(super) enum Command {
     Config(ConfigArgs),
     /// Work with the advisory database.
     Advisories(AdvisoriesArgs),
+    /// Say what this host has, and what to do about what it lacks.
+    Doctor,
     /// Be the bot: take GitHub's deliveries, gate, and report.
     Serve(ServeArgs),
     /// List what was made of GitHub's deliveries, or give one another chance.
@@ -75,6 +77,18 @@ pub(super) enum OnlyArg {
     Policy,
     /// Benchmarks.
     Bench,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum IsolationArg {
+    /// The strongest that this host has.
+    Best,
+    /// Namespaces, another user, no network, no files but its own: fit for strangers' code.
+    Full,
+    /// A Landlock ruleset: no files but its own, no TCP.
+    Landlock,
+    /// A plain child process.
+    None,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -124,6 +138,10 @@ pub(super) struct RunArgs {
     /// Fetch nothing, neither advisories nor crates: what is cached or embedded has to do.
     #[arg(long)]
     pub(super) offline: bool,
+    /// How far the change's own code is kept apart from this machine; `t5 doctor` tells what this
+    /// host has.
+    #[arg(long, value_enum, default_value = "best")]
+    pub(super) isolation: IsolationArg,
     /// Draw orders from this number, as an earlier receipt names it.
     #[arg(long, value_name = "NUMBER")]
     pub(super) seed: Option<u64>,

@@ -6,8 +6,10 @@ mod advisories;
 mod args;
 mod check;
 mod deliveries;
+mod doctor;
 mod environment;
 mod exit;
+mod isolation;
 mod progress;
 mod render;
 mod run;
@@ -23,11 +25,15 @@ use std::{
 
 use clap::Parser as _;
 
+use crate::sandbox;
 use args::{Args, Command};
 pub use exit::Exit;
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
+    if let Some(exit) = sandbox::helper(std::env::args_os().skip(1)) {
+        return exit;
+    }
     let args = Args::parse();
     log(args.verbose, matches!(args.command, Command::Serve(_)));
     let exit = match args.command {
@@ -36,6 +42,7 @@ pub fn main() -> ExitCode {
         Command::Verify(args) => render::verify(&args),
         Command::Config(args) => check::config(&args),
         Command::Advisories(args) => advisories::advisories(&args),
+        Command::Doctor => doctor::doctor(),
         Command::Serve(args) => serve::serve(&args),
         Command::Deliveries(args) => deliveries::deliveries(&args),
     };

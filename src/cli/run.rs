@@ -1,9 +1,11 @@
 //! `t5 run`.
 
+use std::sync::Arc;
+
 use super::{
     Exit,
     args::{FormatArg, OnlyArg, RunArgs},
-    environment, fail, print,
+    environment, fail, isolation, print,
     progress::shown,
     render::rendered,
     say, signals,
@@ -46,7 +48,11 @@ pub(super) fn run(args: &RunArgs) -> Exit {
     if args.offline {
         env.insert("CARGO_NET_OFFLINE".into(), "true".into());
     }
-    let ctx = Context { cache, env, cancel: Cancel::default(), progress };
+    let sandbox = match runtime.block_on(isolation::found(args.isolation, &env)) {
+        Ok(sandbox) => Arc::new(sandbox),
+        Err(message) => return fail(&message, Exit::CouldNotRun),
+    };
+    let ctx = Context { cache, env, sandbox, cancel: Cancel::default(), progress };
     let gated = runtime.block_on(async {
         if let Err(error) = signals::listen(&ctx.cancel) {
             say(&format!("t5: signals cannot be heard, so Ctrl-C ends this the hard way: {error}"));

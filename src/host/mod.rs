@@ -14,10 +14,7 @@ pub fn describe() -> Host {
     let cpu = field(&cpuinfo, "model name").unwrap_or_else(|| "unknown".to_owned());
     let cpus = u32::try_from(std::thread::available_parallelism().map_or(1, usize::from))
         .unwrap_or(u32::MAX);
-    let memory = field(&read("/proc/meminfo"), "MemTotal")
-        .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok())
-        .unwrap_or(0)
-        * 1024;
+    let memory = memory();
     let os = operating_system();
     // What a figure depends on: not the name of the machine, nor its uptime.
     let identity = [
@@ -29,6 +26,14 @@ pub fn describe() -> Host {
     ];
     let fingerprint = digest(identity.join("\n").as_bytes()).chars().take(16).collect();
     Host { fingerprint, cpu, cpus, memory, os, notes: notes(&cpuinfo) }
+}
+
+/// Installed memory, in bytes; 0 where Linux does not tell.
+pub fn memory() -> u64 {
+    field(&read("/proc/meminfo"), "MemTotal")
+        .and_then(|text| text.split_whitespace().next()?.parse::<u64>().ok())
+        .unwrap_or(0)
+        * 1024
 }
 
 fn read(path: &str) -> String {

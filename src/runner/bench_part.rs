@@ -64,7 +64,7 @@ pub async fn build_both(
     let base = match base {
         BaseSide::Commit(sha) => {
             ctx.progress.phase("build", format!("base {}", short(sha)));
-            builder.build(sha).await?
+            builder.build(Side::Base, sha).await?
         }
         BaseSide::Unlike(reason) => {
             Built::nothing(BuildState::Failed { reason: reason.clone() }, Vec::new())
@@ -72,7 +72,7 @@ pub async fn build_both(
         BaseSide::Absent => Built::nothing(BuildState::Absent, Vec::new()),
     };
     ctx.progress.phase("build", format!("head {}", short(head)));
-    let head = builder.build(head).await?;
+    let head = builder.build(Side::Head, head).await?;
     Ok(Builds { command: builder.command(), base, head })
 }
 

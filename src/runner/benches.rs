@@ -7,10 +7,10 @@ use std::{
 
 use serde::Deserialize;
 
-use super::{Context, toolchain::Toolchain};
+use super::Context;
 use crate::{
     config::BenchRules,
-    sandbox::{Ended, SandboxError},
+    sandbox::{Ended, Grant, Job, SandboxError},
 };
 
 /// A bench target that cargo knows of.
@@ -48,22 +48,22 @@ pub enum BenchesError {
     Cancelled,
 }
 
-/// Lists the bench targets of the workspace at `dir` that belong to the rules' packages.
+/// Lists the bench targets of the workspace that `cargo` works in, and that belong to the rules'
+/// packages.
 ///
 /// # Errors
 ///
 /// If cargo cannot read the workspace.
 pub async fn bench_targets(
     ctx: &Context,
-    toolchain: &Toolchain,
-    dir: &Path,
+    cargo: Job,
+    grant: &Grant,
     rules: &BenchRules,
 ) -> Result<Vec<BenchTarget>, BenchesError> {
-    let job = ctx
-        .job("cargo", dir)
-        .args(["metadata", "--format-version=1", "--locked"])
+    let job = cargo
+        .args(["metadata", "--format-version=1", "--locked", "--offline"])
         .args(rules.feature_args());
-    let finished = toolchain.apply(job).run(&ctx.cancel).await?;
+    let finished = ctx.sandbox.run(&job, grant, &ctx.cancel).await?;
     match finished.ended {
         Ended::Exited(0) => Ok(select(&serde_json::from_slice(&finished.stdout)?, &rules.packages)),
         Ended::Cancelled => Err(BenchesError::Cancelled),

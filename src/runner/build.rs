@@ -14,18 +14,21 @@ use serde::{Deserialize, Serialize};
 use super::{
     Context,
     benches::{BenchTarget, BenchesError, bench_targets},
+    cargo_config::CargoConfig,
     checkout::{CheckoutError, Tree},
-    toolchain::Toolchain,
+    rooms::Rooms,
+    target::Target,
 };
 use crate::{
     config::BenchRules,
     perf::BuildState,
+    policy::Side,
     receipt::digest,
-    sandbox::{Ended, Job, SandboxError},
+    sandbox::{Ended, Finished, Grant, Job, SandboxError},
 };
 
 /// Raised whenever kept executables of an older version must not be used again.
-const KEPT_FORMAT: &str = "2";
+const KEPT_FORMAT: &str = "3";
 /// How many commits' executables are kept.
 const KEPT_COMMITS: usize = 16;
 
@@ -34,8 +37,10 @@ const KEPT_COMMITS: usize = 16;
 pub struct Builder<'a> {
     /// What every step is given.
     pub ctx: &'a Context,
-    /// Compiles both sides.
-    pub toolchain: &'a Toolchain,
+    /// What each phase is granted.
+    pub rooms: &'a Rooms<'a>,
+    /// The configuration of cargo that both sides are built with.
+    pub cargo_config: &'a CargoConfig,
     /// What to build.
     pub rules: &'a BenchRules,
     /// The one checkout that both sides are built in.
@@ -116,23 +121,38 @@ impl Builder<'_> {
         words.join(" ")
     }
 
-    /// Builds `sha`, or takes over what an earlier run built of it under the same rules.
+    /// Builds `sha` for a side, or takes over what an earlier run built of it under the same rules.
     ///
     /// # Errors
     ///
     /// If something of ours fails. Code that does not compile is a [`BuildState::Failed`].
-    pub async fn build(&self, sha: &str) -> Result<Built, BuildError> {
+    pub async fn build(&self, side: Side, sha: &str) -> Result<Built, BuildError> {
         let folder = self.home.join("kept").join(format!("{sha}-{}", self.key()));
         if let Some(kept) = Self::kept(&folder) {
             return Ok(kept);
         }
         self.tree.put(sha).await?;
+        let target = Target::of(self.home);
+        let unwritten = |source| BuildError::Write { path: target.path().to_owned(), source };
+        target.open(side).map_err(unwritten)?;
+        self.ctx.sandbox.give(target.path()).map_err(unwritten)?;
+        let built = self.build_here(&target, &folder).await;
+        target.close(side).map_err(unwritten)?;
+        built
+    }
+
+    async fn build_here(&self, target: &Target, folder: &Path) -> Result<Built, BuildError> {
         let started = Instant::now();
-        if let Some(state) = self.fetch().await? {
+        let tree = self.tree.dir();
+        let unwritten = |source| BuildError::Write { path: tree.to_owned(), source };
+        self.cargo_config.put_sources(tree).map_err(unwritten)?;
+        if let Some(state) = self.fetch(target).await? {
             return Ok(Built::nothing(state, Vec::new()));
         }
-        let dir = self.dir();
-        let targets = match bench_targets(self.ctx, self.toolchain, &dir, self.rules).await {
+        self.cargo_config.put(tree).map_err(unwritten)?;
+        let grant = self.rooms.building(tree, target.path(), self.rules.build_seconds);
+        let targets = match bench_targets(self.ctx, self.offline(target), &grant, self.rules).await
+        {
             Ok(targets) => targets,
             Err(BenchesError::Cancelled) => return Err(BuildError::Cancelled),
             Err(BenchesError::Sandbox(error)) => return Err(error.into()),
@@ -148,11 +168,11 @@ impl Builder<'_> {
                 BuildState::Built { seconds: started.elapsed().as_secs_f64(), reused: false };
             return Ok(Built::nothing(state, targets));
         }
-        match self.compile(&wanted).await? {
+        match self.compile(target, &grant, &wanted).await? {
             Err(state) => Ok(Built::nothing(state, targets)),
             Ok(executables) => {
                 let seconds = started.elapsed().as_secs_f64();
-                keep(&folder, targets, executables, seconds)
+                keep(folder, target.path(), targets, executables, seconds)
             }
         }
     }
@@ -169,8 +189,10 @@ impl Builder<'_> {
     fn key(&self) -> String {
         let rules = self.rules;
         let what = format!(
-            "{KEPT_FORMAT}\n{}\n{}\n{:?}\n{:?}\n{}",
-            self.toolchain.verbose,
+            "{KEPT_FORMAT}\n{}\n{:?}\n{}\n{}\n{:?}\n{:?}\n{}",
+            self.ctx.sandbox.level().word(),
+            self.cargo_config,
+            self.rooms.toolchain().verbose,
             self.command(),
             rules.targets,
             rules.exclude,
@@ -187,26 +209,28 @@ impl Builder<'_> {
         args
     }
 
-    fn cargo(&self) -> Job {
-        let job = self
-            .ctx
-            .job("cargo", self.dir())
-            .env("CARGO_TARGET_DIR", self.home.join("target"))
-            .env("CARGO_TERM_COLOR", "never")
-            .env("CARGO_INCREMENTAL", "0");
-        let mut job = self.toolchain.apply(job);
+    fn offline(&self, target: &Target) -> Job {
+        self.limited(self.rooms.cargo_offline(&self.dir()), target)
+    }
+
+    fn limited(&self, job: Job, target: &Target) -> Job {
+        let mut job = job.env("CARGO_TARGET_DIR", target.path()).env("CARGO_INCREMENTAL", "0");
         job.wall = Duration::from_secs(self.rules.build_seconds);
         job
     }
 
+    async fn run(&self, job: Job, grant: &Grant) -> Result<Finished, BuildError> {
+        Ok(self.ctx.sandbox.run(&job, grant, &self.ctx.cancel).await?)
+    }
+
     /// Downloads what the lock file names, so that a missing network is not taken for bad code.
-    async fn fetch(&self) -> Result<Option<BuildState>, BuildError> {
+    async fn fetch(&self, target: &Target) -> Result<Option<BuildState>, BuildError> {
         let progress = self.ctx.progress.clone();
         let job = self
-            .cargo()
+            .limited(self.rooms.cargo_fetching(&self.dir()), target)
             .args(["fetch", "--locked"])
             .on_line(move |line| progress.step(line.trim().to_owned()));
-        let finished = job.run(&self.ctx.cancel).await?;
+        let finished = self.run(job, &self.rooms.fetching(self.tree.dir())).await?;
         let said = finished.stderr_tail(12);
         match finished.ended {
             Ended::Exited(0) => Ok(None),
@@ -221,12 +245,15 @@ impl Builder<'_> {
 
     async fn compile(
         &self,
+        target: &Target,
+        grant: &Grant,
         wanted: &[&BenchTarget],
     ) -> Result<Result<Vec<Executable>, BuildState>, BuildError> {
         let progress = self.ctx.progress.clone();
         let job = self
-            .cargo()
-            .args(["bench", "--no-run", "--locked", "--message-format=json-render-diagnostics"])
+            .offline(target)
+            .args(["bench", "--no-run", "--locked", "--offline"])
+            .args(["--message-format=json-render-diagnostics"])
             .args(self.selection())
             .args(wanted.iter().map(|target| format!("--bench={}", target.name)))
             .on_line(move |line| {
@@ -234,7 +261,7 @@ impl Builder<'_> {
                     progress.step(line.trim().to_owned());
                 }
             });
-        let finished = job.run(&self.ctx.cancel).await?;
+        let finished = self.run(job, grant).await?;
         match finished.ended {
             Ended::Exited(0) => Ok(Ok(executables(&finished.stdout, wanted))),
             Ended::Cancelled => Err(BuildError::Cancelled),
@@ -245,6 +272,14 @@ impl Builder<'_> {
             Ended::Output => Ok(Err(BuildState::CouldNotRun {
                 reason: "the build printed more than 64 MiB".to_owned(),
                 next: "look at its build scripts".to_owned(),
+            })),
+            Ended::Memory => Ok(Err(BuildState::CouldNotRun {
+                reason: "the build took more memory than a job may".to_owned(),
+                next: "build fewer packages, or on a machine with more memory".to_owned(),
+            })),
+            Ended::Disk => Ok(Err(BuildState::CouldNotRun {
+                reason: "the build filled the disk".to_owned(),
+                next: "look at its build scripts, or free some space".to_owned(),
             })),
             Ended::Exited(_) | Ended::Signaled(_) => {
                 Ok(Err(BuildState::Failed { reason: first_errors(&finished.stderr_text()) }))
@@ -296,6 +331,7 @@ impl From<&BenchTarget> for KeptTarget {
 /// Moves the executables out of cargo's reach, read-only, and remembers them.
 fn keep(
     folder: &Path,
+    target: &Path,
     targets: Vec<BenchTarget>,
     mut executables: Vec<Executable>,
     seconds: f64,
@@ -308,7 +344,8 @@ fn keep(
     fs::create_dir_all(folder).map_err(failed(folder))?;
     for (index, executable) in executables.iter_mut().enumerate() {
         let to = folder.join(format!("{index}-{}", executable.target));
-        fs::copy(&executable.path, &to).map_err(failed(&to))?;
+        // The path is what the build said: it may say anything.
+        take(&executable.path, target, &to).map_err(failed(&executable.path))?;
         let mut permissions = fs::metadata(&to).map_err(failed(&to))?.permissions();
         permissions.set_readonly(true);
         fs::set_permissions(&to, permissions).map_err(failed(&to))?;
@@ -327,6 +364,16 @@ fn keep(
         forget_oldest(all);
     }
     Ok(Built { state: BuildState::Built { seconds, reused: false }, targets, executables })
+}
+
+/// Copies an executable out of the target folder, and nothing that lies elsewhere.
+fn take(from: &Path, target: &Path, to: &Path) -> io::Result<()> {
+    let real = from.canonicalize()?;
+    let regular = fs::symlink_metadata(from)?.is_file();
+    if !regular || real != from || !real.starts_with(target.canonicalize()?) {
+        return Err(io::Error::other("it is no file of the target folder"));
+    }
+    fs::copy(&real, to).map(drop)
 }
 
 /// Frees the disk of commits that were built long ago. Failing to is no reason to fail a run.

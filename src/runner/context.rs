@@ -1,9 +1,9 @@
 //! What every step of a run is given.
 
-use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, sync::Arc};
 
 use super::progress::Progress;
-use crate::sandbox::{Cancel, Job};
+use crate::sandbox::{Cancel, Job, Sandbox};
 
 /// What every step of a run is given. The environment is read once, in `cli`.
 #[derive(Clone, Debug)]
@@ -13,6 +13,8 @@ pub struct Context {
     /// What child processes may see of our own environment: `PATH`, `HOME`, `CARGO_HOME`,
     /// `RUSTUP_HOME`, `TMPDIR`, proxies and certificates. Measured code sees less.
     pub env: BTreeMap<OsString, OsString>,
+    /// Where everything runs that may run code of a change.
+    pub sandbox: Arc<Sandbox>,
     /// Heard by everything that runs.
     pub cancel: Cancel,
     /// Where events go.
@@ -20,7 +22,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// A job with our child environment.
+    /// A job of a program that is trusted, with our child environment.
     pub fn job(&self, program: impl Into<PathBuf>, dir: impl Into<PathBuf>) -> Job {
         Job::new(program, dir).envs(&self.env)
     }

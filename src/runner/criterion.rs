@@ -7,17 +7,17 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
-    fs,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use serde::Deserialize;
+use tokio::sync::Mutex;
 
 use super::Context;
 use crate::{
     perf::{Slice, Throughput},
-    sandbox::{Ended, Finished, Job, SandboxError},
+    sandbox::{Collect, Ended, Finished, Job, Returned, SandboxError, Session},
 };
 
 /// Slices a process: enough for a median, few enough to be quick.
@@ -33,12 +33,21 @@ const LIST_LIMIT: Duration = Duration::from_secs(20);
 const OUTPUT_LIMIT: usize = 16 << 20;
 /// The largest sample file that is read.
 const SAMPLE_FILE_LIMIT: u64 = 16 << 20;
+/// What criterion calls a benchmark's description and its samples, in a folder `new`.
+const DESCRIBED: &str = "benchmark.json";
+const SAMPLED: &str = "sample.json";
+/// The most files of one process that are read: an id that names a group may run several.
+const SAMPLE_FILES: usize = 64;
+/// How deep criterion nests them: an id has a part for each folder.
+const SAMPLE_DEPTH: u32 = 10;
 
 /// A bench executable of one side, ready to be run.
-#[derive(Clone, Debug)]
-pub struct Bench<'a> {
+#[derive(Debug)]
+pub struct Bench<'a, 's> {
     /// What every step is given.
     pub ctx: &'a Context,
+    /// Where processes of its side run, one at a time.
+    pub room: &'a Mutex<Session<'s>>,
     /// The executable.
     pub path: &'a Path,
     /// Where it runs: its package's folder in the checkout of its side.
@@ -125,7 +134,7 @@ pub enum RunError {
     Cancelled,
 }
 
-impl Bench<'_> {
+impl Bench<'_, '_> {
     /// The ids of its benchmarks, in the order it lists them.
     ///
     /// # Errors
@@ -134,19 +143,16 @@ impl Bench<'_> {
     pub async fn list(&self) -> Result<Vec<String>, RunError> {
         let mut job = self.job().args(["--bench", "--list"]);
         job.wall = LIST_LIMIT;
-        let finished = self.finish(job).await?;
+        let finished = self.finish(job, None).await?;
         Ok(listed(&finished.stdout_text())?)
     }
 
-    /// Runs one benchmark in a process of its own; `home` is emptied first.
+    /// Runs one benchmark in a process of its own, which leaves its samples in `home`.
     ///
     /// # Errors
     ///
     /// If it gives no samples.
     pub async fn sample(&self, id: &str, home: &Path) -> Result<Sample, RunError> {
-        let unreadable = |error: std::io::Error| Trouble::Unreadable(error.to_string());
-        let _ = fs::remove_dir_all(home);
-        fs::create_dir_all(home).map_err(unreadable)?;
         let filter = format!("^{}$", escape(id));
         let job = self
             .job()
@@ -154,8 +160,15 @@ impl Bench<'_> {
             .args(["--bench", "--noplot", "--sample-size", &SAMPLE_SIZE.to_string()])
             .args(["--warm-up-time", WARM_UP_SECONDS, "--measurement-time", MEASURE_SECONDS])
             .args(["--nresamples", RESAMPLES, &filter]);
-        self.finish(job).await?;
-        Ok(read_sample(home, id)?)
+        let collect = Collect {
+            folder: home.display().to_string(),
+            names: vec![DESCRIBED.to_owned(), SAMPLED.to_owned()],
+            file: SAMPLE_FILE_LIMIT,
+            files: SAMPLE_FILES,
+            depth: SAMPLE_DEPTH,
+        };
+        let finished = self.finish(job, Some(&collect)).await?;
+        Ok(read_sample(&finished.files, id)?)
     }
 
     fn job(&self) -> Job {
@@ -166,8 +179,16 @@ impl Bench<'_> {
         job
     }
 
-    async fn finish(&self, job: Job) -> Result<Finished, RunError> {
-        let finished = job.run(&self.ctx.cancel).await?;
+    async fn finish(&self, job: Job, collect: Option<&Collect>) -> Result<Finished, RunError> {
+        let mut room = self.room.lock().await;
+        let finished = match room.run(&job, collect, &self.ctx.cancel).await {
+            // Code that ends its own sandbox has crashed.
+            Err(SandboxError::Supervise { source, .. }) => {
+                let (how, said) = ("its sandbox".to_owned(), source.to_string());
+                return Err(Trouble::Crashed { how, said }.into());
+            }
+            done => done?,
+        };
         let crashed = |how: String| Trouble::Crashed { how, said: finished.stderr_tail(3) };
         match finished.ended {
             Ended::Exited(0) => Ok(finished),
@@ -175,6 +196,8 @@ impl Bench<'_> {
             Ended::Signaled(signal) => Err(crashed(format!("signal {signal}")).into()),
             Ended::WallTime => Err(Trouble::TooSlow(job.wall.as_secs()).into()),
             Ended::Output => Err(Trouble::TooLoud(job.output >> 20).into()),
+            Ended::Memory => Err(crashed("more memory than it may take".to_owned()).into()),
+            Ended::Disk => Err(crashed("more files than it may write".to_owned()).into()),
             Ended::Cancelled => Err(RunError::Cancelled),
         }
     }
@@ -223,14 +246,17 @@ struct SavedSample {
     times: Vec<f64>,
 }
 
-fn read_sample(home: &Path, id: &str) -> Result<Sample, Trouble> {
-    let folder = folder_of(home, id, 0).ok_or(Trouble::NoSamples)?;
-    let saved: SavedSample = read_json(&folder.0.join("sample.json"))?;
-    if saved.iters.len() != saved.times.len() {
+/// The samples of a benchmark, wherever criterion's naming has put them.
+fn read_sample(files: &[Returned], id: &str) -> Result<Sample, Trouble> {
+    let (folder, saved) = described(files, id).ok_or(Trouble::NoSamples)?;
+    let sampled = files.iter().find(|file| file.path == folder.join(SAMPLED));
+    let sampled = sampled.ok_or(Trouble::NoSamples)?;
+    let sample: SavedSample = read_json(sampled)?;
+    if sample.iters.len() != sample.times.len() {
         return Err(Trouble::Unreadable("as many times as iterations were expected".to_owned()));
     }
     let slices: Vec<Slice> =
-        saved.iters.into_iter().zip(saved.times).map(|(iters, ns)| Slice(iters, ns)).collect();
+        sample.iters.into_iter().zip(sample.times).map(|(iters, ns)| Slice(iters, ns)).collect();
     let usable = |slice: &Slice| {
         let time = slice.per_iteration();
         time.is_finite() && time > 0.0 && slice.0 > 0.0
@@ -238,35 +264,25 @@ fn read_sample(home: &Path, id: &str) -> Result<Sample, Trouble> {
     match slices.iter().all(usable) {
         _ if slices.is_empty() => Err(Trouble::NoSamples),
         false => Err(Trouble::Unreadable("a slice without time or iterations".to_owned())),
-        true => {
-            Ok(Sample { slices, throughput: folder.1.throughput.as_ref().and_then(throughput) })
-        }
+        true => Ok(Sample { slices, throughput: saved.throughput.as_ref().and_then(throughput) }),
     }
 }
 
-/// Finds the folder of a benchmark's new samples, wherever criterion's naming has put it.
-fn folder_of(dir: &Path, id: &str, depth: u32) -> Option<(PathBuf, SavedBenchmark)> {
-    const DEEPEST: u32 = 8;
-    let benchmark = dir.join("new/benchmark.json");
-    if benchmark.exists()
-        && let Ok(saved) = read_json::<SavedBenchmark>(&benchmark)
-        && saved.full_id == id
-    {
-        return Some((dir.join("new"), saved));
-    }
-    let entries = fs::read_dir(dir).ok()?.flatten();
-    let mut folders = entries.map(|entry| entry.path()).filter(|path| path.is_dir());
-    folders.find_map(|path| (depth < DEEPEST).then(|| folder_of(&path, id, depth + 1)).flatten())
+/// The folder of a benchmark's new samples, and its description.
+fn described<'a>(files: &'a [Returned], id: &str) -> Option<(&'a Path, SavedBenchmark)> {
+    files.iter().find_map(|file| {
+        let folder = file.path.parent()?;
+        let new = folder.ends_with("new") && file.path.ends_with(DESCRIBED);
+        let saved: SavedBenchmark = new.then(|| read_json(file).ok())??;
+        (saved.full_id == id).then_some((folder, saved))
+    })
 }
 
-fn read_json<T: serde::de::DeserializeOwned>(path: &Path) -> Result<T, Trouble> {
-    let unreadable = |error: &dyn std::fmt::Display| Trouble::Unreadable(error.to_string());
-    let size = fs::metadata(path).map_err(|error| unreadable(&error))?.len();
-    if size > SAMPLE_FILE_LIMIT {
-        return Err(Trouble::Unreadable(format!("a file of {size} bytes")));
-    }
-    let bytes = fs::read(path).map_err(|error| unreadable(&error))?;
-    serde_json::from_slice(&bytes).map_err(|error| unreadable(&error))
+fn read_json<T: serde::de::DeserializeOwned>(file: &Returned) -> Result<T, Trouble> {
+    let bytes = file.bytes.as_ref().ok_or_else(|| {
+        Trouble::Unreadable(format!("a file of more than {SAMPLE_FILE_LIMIT} bytes"))
+    })?;
+    serde_json::from_slice(bytes).map_err(|error| Trouble::Unreadable(error.to_string()))
 }
 
 /// `{"Elements": 1024}` or `{"Bytes": 65536}`, and newer spellings of bytes.

@@ -37,14 +37,13 @@ pub struct EnvGuard {
 }
 
 impl EnvGuard {
-    /// Makes the scratch folders and picks the core.
+    /// Makes the scratch folder and picks the core.
     ///
     /// # Errors
     ///
-    /// If the scratch folders cannot be made.
+    /// If the scratch folder cannot be made.
     pub fn new(scratch: &Path) -> io::Result<Self> {
-        fs::create_dir_all(scratch.join("home"))?;
-        fs::create_dir_all(scratch.join("tmp"))?;
+        fs::create_dir_all(scratch)?;
         Ok(Self { scratch: scratch.to_owned(), core: core() })
     }
 
@@ -68,6 +67,11 @@ impl EnvGuard {
         env
     }
 
+    /// The folder for what a process writes; it is empty whenever one starts.
+    pub fn scratch(&self) -> &Path {
+        &self.scratch
+    }
+
     /// A folder for the samples of one process.
     pub fn samples(&self) -> PathBuf {
         self.scratch.join("samples")
@@ -76,8 +80,8 @@ impl EnvGuard {
     fn fixed(&self) -> BTreeMap<OsString, OsString> {
         let mut env: BTreeMap<OsString, OsString> =
             FIXED.iter().map(|(name, value)| (name.into(), value.into())).collect();
-        env.insert("HOME".into(), self.scratch.join("home").into());
-        env.insert("TMPDIR".into(), self.scratch.join("tmp").into());
+        env.insert("HOME".into(), self.scratch.clone().into());
+        env.insert("TMPDIR".into(), self.scratch.clone().into());
         env
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, io, path::PathBuf};
 
+use tokio::sync::Mutex;
+
 use super::{
     Context,
     build::{Built, Executable},
@@ -13,6 +15,7 @@ use crate::{
     config::BenchRules,
     perf::{BenchId, Target, TargetState},
     policy::Side,
+    sandbox::Session,
 };
 
 /// A bench target of both sides.
@@ -48,6 +51,11 @@ pub struct Surroundings<'a> {
     pub ctx: &'a Context,
     /// Environment and core.
     pub guard: &'a EnvGuard,
+    /// Where processes of the base run.
+    pub base_room: Mutex<Session<'a>>,
+    /// Where processes of the head run: not beside the base's, so that neither finds what the
+    /// other leaves.
+    pub head_room: Mutex<Session<'a>>,
     /// Limits and filters.
     pub rules: &'a BenchRules,
     /// The workspace in the base's checkout.
@@ -79,13 +87,14 @@ impl<'a> Surroundings<'a> {
         side: Side,
         executable: &'b Executable,
         env: &'b std::collections::BTreeMap<std::ffi::OsString, std::ffi::OsString>,
-    ) -> Bench<'b> {
-        let workspace = match side {
-            Side::Base => &self.base,
-            Side::Head => &self.head,
+    ) -> Bench<'b, 'a> {
+        let (workspace, room) = match side {
+            Side::Base => (&self.base, &self.base_room),
+            Side::Head => (&self.head, &self.head_room),
         };
         Bench {
             ctx: self.ctx,
+            room,
             path: &executable.path,
             dir: workspace.join(&executable.folder),
             env,

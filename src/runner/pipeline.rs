@@ -1,13 +1,15 @@
 //! One run, from two commits to a receipt, a verdict and a report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
+use tokio::sync::Mutex;
 
 use super::{
     Context,
     bench_part::{BenchPartError, Builds, build_both, measure_built, nothing_built, short},
-    build::{BuildError, Builder},
+    build::{BuildError, Builder, Built},
+    cargo_config::CargoConfig,
     changes::{ChangedFile, measures},
     folder::{Folder, FolderError},
     git::GitError,
@@ -16,11 +18,12 @@ use super::{
     pairing::Surroundings,
     place::{Place, PlaceError},
     policy_part::{self, PolicyPartError},
+    rooms::Rooms,
     rules::{InForce, Overrides, RulesError},
     scan::DatabaseChoice,
     select::{SelectError, Selected, Source, select},
     sources,
-    toolchain::Toolchain,
+    toolchain::{Toolchain, ToolchainError},
 };
 use crate::{
     host, perf, policy,
@@ -29,7 +32,7 @@ use crate::{
         Rules, Run, SAMPLES_FILE, SCHEMA, Subject, Tool, VERDICT_FILE,
     },
     report,
-    sandbox::Isolation,
+    sandbox::Grant,
     verdict::{PartName, Verdict},
 };
 
@@ -165,7 +168,7 @@ pub async fn run_holding(
         return Err(PipelineError::Cancelled);
     }
     let facts = Gathered { selected, rules, changes, policy, perf, started };
-    finish(request, &folder, facts, given)
+    finish(ctx, request, &folder, facts, given)
 }
 
 /// Where the receipt goes: where the person wants it, or a new folder of ours.
@@ -199,12 +202,18 @@ impl RunJob<'_> {
         changes: &Changes,
     ) -> Result<(PolicyPart, PerfPart), PipelineError> {
         let wanted = |part| self.request.only.is_none_or(|only| only == part);
+        let toolchain = self.toolchain().await;
+        let rooms = self.rooms(&toolchain)?;
         let scan = async {
-            if wanted(PartName::Policy) { self.scan(subject).await.map(Some) } else { Ok(None) }
+            if wanted(PartName::Policy) {
+                self.scan(subject, &toolchain).await.map(Some)
+            } else {
+                Ok(None)
+            }
         };
         let build = async {
             if wanted(PartName::Perf) {
-                self.build(subject, changes).await.map(Some)
+                self.build(&rooms, subject, changes).await.map(Some)
             } else {
                 Ok(None)
             }
@@ -213,15 +222,38 @@ impl RunJob<'_> {
         let perf = match built {
             None => None,
             Some(Ready::Nothing(facts)) => Some((*facts, Vec::new())),
-            Some(Ready::Built(built)) => {
-                let (toolchain, builds) = *built;
-                Some(self.measure(subject, &toolchain, builds).await?)
-            }
+            Some(Ready::Built(builds)) => match &rooms {
+                Ok(rooms) => Some(self.measure(rooms, subject, *builds).await?),
+                // Nothing is built without a toolchain.
+                Err(_) => None,
+            },
         };
         Ok((policy, perf))
     }
 
-    async fn scan(&self, subject: &Subject) -> Result<policy_part::Scanned, PipelineError> {
+    async fn toolchain(&self) -> Result<Toolchain, ToolchainError> {
+        let wanted = self.rules.rules.config.bench.toolchain.as_deref();
+        Toolchain::find(self.ctx, wanted.or(self.rules.toolchain.as_deref())).await
+    }
+
+    /// What the phases are granted, or why there is no toolchain for them.
+    fn rooms<'a>(
+        &'a self,
+        toolchain: &'a Result<Toolchain, ToolchainError>,
+    ) -> Result<Result<Rooms<'a>, &'a ToolchainError>, PipelineError> {
+        let scratch = self.place.home.join("scratch");
+        let unusable = |source| PipelineError::Scratch { path: scratch.clone(), source };
+        match toolchain {
+            Ok(toolchain) => Ok(Ok(Rooms::new(self.ctx, toolchain, &scratch).map_err(unusable)?)),
+            Err(error) => Ok(Err(error)),
+        }
+    }
+
+    async fn scan(
+        &self,
+        subject: &Subject,
+        toolchain: &Result<Toolchain, ToolchainError>,
+    ) -> Result<policy_part::Scanned, PipelineError> {
         let place = self.place;
         let sides = policy_part::Sides {
             base: place.base_side(),
@@ -235,66 +267,100 @@ impl RunJob<'_> {
             choice: self.request.database.clone(),
             offline: self.request.offline,
         };
-        Ok(policy_part::scan_both(self.ctx, sides, self.rules, from, self.folder).await?)
+        let toolchain = match toolchain {
+            Ok(toolchain) => toolchain.clone(),
+            // Reading manifests asks for no particular one.
+            Err(_) => Toolchain::find(self.ctx, None).await.map_err(PolicyPartError::from)?,
+        };
+        let scanned =
+            policy_part::scan_both(self.ctx, toolchain, sides, self.rules, from, self.folder);
+        Ok(scanned.await?)
     }
 
-    async fn build(&self, subject: &Subject, changes: &Changes) -> Result<Ready, PipelineError> {
+    async fn build(
+        &self,
+        rooms: &Result<Rooms<'_>, &ToolchainError>,
+        subject: &Subject,
+        changes: &Changes,
+    ) -> Result<Ready, PipelineError> {
         let (rules, seed) = (&self.rules.rules.config.bench, self.request.seed);
         if changes.documentation_only {
             return Ok(Ready::Nothing(Box::new(nothing_built(rules, seed, None))));
         }
-        let wanted = rules.toolchain.as_deref().or(self.rules.toolchain.as_deref());
-        let toolchain = match Toolchain::find(self.ctx, wanted).await {
-            Ok(toolchain) => toolchain,
+        let rooms = match rooms {
+            Ok(rooms) => rooms,
             Err(error) => {
-                let facts = nothing_built(rules, seed, Some(&error));
+                let facts = nothing_built(rules, seed, Some(error));
                 return Ok(Ready::Nothing(Box::new(facts)));
             }
         };
+        // Flags come with the rules; a first commit has but its own.
+        let giver = subject.rules.as_ref().unwrap_or(&subject.head);
+        let (git, workspace) = (self.place.head.git(), &self.place.workspace);
+        let cargo_config = CargoConfig::of(&git, &giver.sha, workspace).await?;
         let builder = Builder {
             ctx: self.ctx,
-            toolchain: &toolchain,
+            rooms,
+            cargo_config: &cargo_config,
             rules,
             tree: self.place.build.clone(),
-            workspace: &self.place.workspace,
+            workspace,
             home: &self.place.home,
         };
         let base = self.place.base_to_build(subject);
         let builds = build_both(self.ctx, &builder, &base, &subject.head.sha).await?;
-        Ok(Ready::Built(Box::new((toolchain, builds))))
+        Ok(Ready::Built(Box::new(builds)))
     }
 
     async fn measure(
         &self,
+        rooms: &Rooms<'_>,
         subject: &Subject,
-        toolchain: &Toolchain,
         builds: Builds,
     ) -> Result<(perf::Facts, Vec<perf::Round>), PipelineError> {
         let scratch = self.place.home.join("measure");
-        let guard = EnvGuard::new(&scratch)
-            .map_err(|source| PipelineError::Scratch { path: scratch.clone(), source })?;
+        let unusable = |source| PipelineError::Scratch { path: scratch.clone(), source };
+        let guard = EnvGuard::new(&scratch).map_err(unusable)?;
+        let rooms = rooms.with_scratch(&scratch).map_err(unusable)?;
         let head = self.place.head.dir().join(&self.place.workspace);
+        let base = self.place.base_side().unwrap_or_else(|| head.clone());
+        let rules = &self.rules.rules.config.bench;
+        let room = |built: &Built, checkout: &Path| {
+            let grant = self.measuring(&rooms, built, checkout);
+            Mutex::new(self.ctx.sandbox.session(grant))
+        };
+        let base_tree = self.place.base_dir().unwrap_or_else(|| self.place.head.dir());
         let around = Surroundings {
             ctx: self.ctx,
             guard: &guard,
-            rules: &self.rules.rules.config.bench,
-            base: self.place.base_side().unwrap_or_else(|| head.clone()),
+            base_room: room(&builds.base, base_tree),
+            head_room: room(&builds.head, self.place.head.dir()),
+            rules,
+            base,
             head,
         };
         let targets = builds.head.targets.clone();
         let (mut facts, rounds) =
-            measure_built(&around, toolchain, builds, self.request.seed).await?;
+            measure_built(&around, rooms.toolchain(), builds, self.request.seed).await?;
         let edits = self.changed.iter().map(|file| &file.path).filter(|path| measures(path));
         facts.edits = edits.cloned().collect();
         let (git, workspace) = (self.place.head.git(), &self.place.workspace);
         sources::fill(&mut facts.pairs, &targets, &git, &subject.head.sha, workspace).await?;
         Ok((facts, rounds))
     }
+
+    /// A side's executables see their own side's files, also where they were built.
+    fn measuring(&self, rooms: &Rooms<'_>, built: &Built, checkout: &Path) -> Grant {
+        let rules = &self.rules.rules.config.bench;
+        let executables = built.executables.iter().map(|executable| executable.path.clone());
+        let where_built = self.place.build.dir();
+        rooms.measuring(checkout, where_built, rules.process_seconds).reading(executables)
+    }
 }
 
 enum Ready {
     Nothing(Box<perf::Facts>),
-    Built(Box<(Toolchain, Builds)>),
+    Built(Box<Builds>),
 }
 
 struct Gathered {
@@ -308,6 +374,7 @@ struct Gathered {
 
 /// Writes samples, receipt, verdict and report, in that order: the facts are safe first.
 fn finish(
+    ctx: &Context,
     request: &Request,
     folder: &Folder,
     facts: Gathered,
@@ -339,7 +406,7 @@ fn finish(
             started: facts.started,
             finished: Timestamp::now(),
             command: request.command.clone(),
-            isolation: Isolation::None.word().to_owned(),
+            isolation: ctx.sandbox.level().word().to_owned(),
         },
         subject,
         rules: facts.rules.rules,

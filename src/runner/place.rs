@@ -133,6 +133,11 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// The base's checkout, where there is one.
+    pub fn base_dir(&self) -> Option<&Path> {
+        self.base.as_ref().map(Tree::dir)
+    }
+
     /// The workspace in the base's checkout, where it has one.
     pub fn base_side(&self) -> Option<PathBuf> {
         let (tree, workspace) = (self.base.as_ref()?, self.base_workspace.as_deref()?);

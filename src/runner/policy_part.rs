@@ -9,6 +9,7 @@ use super::{
     folder::{Folder, FolderError},
     rules::InForce,
     scan::{DatabaseChoice, MissingTool, ScanError, ScanInput, scan},
+    toolchain::{Toolchain, ToolchainError},
     tools::{self, ToolError},
 };
 use crate::{
@@ -62,6 +63,9 @@ pub enum PolicyPartError {
     /// Something of ours failed.
     #[error(transparent)]
     Scan(#[from] ScanError),
+    /// There is no cargo to read manifests with.
+    #[error(transparent)]
+    Toolchain(#[from] ToolchainError),
     /// Its output could not be read back.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -74,6 +78,7 @@ pub enum PolicyPartError {
 /// If the scan could not begin; what goes wrong on one side is a fact.
 pub async fn scan_both(
     ctx: &Context,
+    toolchain: Toolchain,
     sides: Sides,
     rules: &InForce,
     advisories: Advisories,
@@ -103,7 +108,7 @@ pub async fn scan_both(
         artifacts: folder.dir().to_owned(),
         scratch: sides.scratch,
         cargo_deny,
-        cargo: PathBuf::from("cargo"),
+        toolchain,
     };
     let output = scan(ctx, &input).await?;
     let described = output.artifacts.iter().map(|left| folder.artifact(&left.name, &left.what));

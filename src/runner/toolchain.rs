@@ -1,6 +1,10 @@
 //! Which toolchain builds both sides.
 
-use std::{ffi::OsString, path::Path, time::Duration};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use super::Context;
 use crate::sandbox::{Ended, Job, SandboxError};
@@ -12,6 +16,10 @@ pub struct Toolchain {
     pub channel: Option<String>,
     /// What `rustc --version --verbose` says.
     pub verbose: String,
+    /// The folder that holds all of it.
+    pub sysroot: PathBuf,
+    /// Its own cargo: not rustup's stand-in, which obeys files of the tree it is called in.
+    pub cargo: PathBuf,
 }
 
 /// The toolchain is not there.
@@ -59,12 +67,18 @@ impl Toolchain {
             Some(channel) => Some(channel.to_owned()),
             None => active(ctx).await?,
         };
-        let mut job = ctx.job("rustc", Path::new("/")).args(["--version", "--verbose"]);
-        job = Self::pin(job, channel.as_deref());
-        let finished = job.run(&ctx.cancel).await?;
+        let ask = |about: &[&str]| {
+            let job = ctx.job("rustc", Path::new("/")).args(about.iter().copied());
+            Self::pin(job, channel.as_deref())
+        };
+        let finished = ask(&["--version", "--verbose"]).run(&ctx.cancel).await?;
+        let sysroot = ask(&["--print", "sysroot"]).run(&ctx.cancel).await?;
         match (finished.ended, channel) {
             (Ended::Exited(0), channel) => {
-                Ok(Self { channel, verbose: finished.stdout_text().trim().to_owned() })
+                let sysroot = PathBuf::from(sysroot.stdout_text().trim());
+                let verbose = finished.stdout_text().trim().to_owned();
+                let cargo = cargo_of(ctx, &sysroot);
+                Ok(Self { channel, verbose, sysroot, cargo })
             }
             (Ended::Cancelled, _) => Err(ToolchainError::Cancelled),
             (_, Some(channel)) => {
@@ -93,6 +107,18 @@ impl Toolchain {
             None => job,
         }
     }
+}
+
+/// The cargo of a toolchain; where it has none of its own, the one in `PATH`.
+fn cargo_of(ctx: &Context, sysroot: &Path) -> PathBuf {
+    let own = sysroot.join("bin/cargo");
+    if own.is_file() {
+        return own;
+    }
+    let path = ctx.env.iter().find(|(name, _)| *name == "PATH").map(|(_, value)| value);
+    let folders = path.into_iter().flat_map(std::env::split_paths);
+    let found = folders.map(|folder| folder.join("cargo")).find(|cargo| cargo.is_file());
+    found.unwrap_or_else(|| PathBuf::from("cargo"))
 }
 
 /// The toolchain that rustup uses outside of any repository, so that a tree cannot change it.

@@ -55,16 +55,11 @@ pub async fn cargo_deny(ctx: &Context) -> Result<PathBuf, ToolError> {
     let tools = ctx.cache.join("tools");
     let folder = |source| ToolError::Folder { path: tools.clone(), source };
     fs::create_dir_all(&tools).map_err(folder)?;
-    for candidate in in_path(ctx) {
-        if serves(ctx, &candidate).await {
-            return Ok(candidate);
-        }
-    }
-    let root = tools.join(format!("cargo-deny-{CARGO_DENY}"));
-    let program = root.join("bin/cargo-deny");
-    if serves(ctx, &program).await {
+    if let Some(program) = installed_cargo_deny(ctx).await {
         return Ok(program);
     }
+    let root = tools.join(format!("cargo-deny-{CARGO_DENY}"));
+    let program = own(ctx);
     let held = hold(ctx, &tools.join("lock"), "the install of cargo-deny").await;
     let Some(_held) = held.map_err(folder)? else { return Err(ToolError::Cancelled) };
     // Whoever held it before us may have installed it.
@@ -79,6 +74,21 @@ pub async fn cargo_deny(ctx: &Context) -> Result<PathBuf, ToolError> {
     fs::rename(fresh.path(), &root).map_err(folder)?;
     ctx.progress.note(format!("installed cargo-deny {CARGO_DENY} in {}", root.display()));
     Ok(program)
+}
+
+/// A cargo-deny that serves and is there already.
+pub async fn installed_cargo_deny(ctx: &Context) -> Option<PathBuf> {
+    for candidate in in_path(ctx).into_iter().chain([own(ctx)]) {
+        if serves(ctx, &candidate).await {
+            return Some(candidate);
+        }
+    }
+    None
+}
+
+/// Where the one in our cache lies, if there is one.
+fn own(ctx: &Context) -> PathBuf {
+    ctx.cache.join("tools").join(format!("cargo-deny-{CARGO_DENY}")).join("bin/cargo-deny")
 }
 
 fn in_path(ctx: &Context) -> Vec<PathBuf> {

@@ -1,25 +1,38 @@
-//! How far code that is not ours is kept apart on this machine.
+//! How far code that is not ours is kept apart.
 
 /// How far a job is kept apart from everything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Isolation {
     /// A plain child process: accidents stay in, malice does not.
     None,
-    /// No network, no files but its own, no way to see other processes: fit for strangers' code.
+    /// The same process under a Landlock ruleset: it writes only where it may, reads nobody's
+    /// home, opens no TCP connection. It still sees that other processes exist.
+    Landlock,
+    /// Namespaces of its own, an unprivileged user, no network, no files but those it is given:
+    /// fit for strangers' code.
     Full,
 }
 
 impl Isolation {
+    /// Every level, the weakest first.
+    pub const ALL: [Self; 3] = [Self::None, Self::Landlock, Self::Full];
+
     /// As a receipt spells it.
     pub fn word(self) -> &'static str {
         match self {
             Self::None => "none",
+            Self::Landlock => "landlock",
             Self::Full => "full",
         }
     }
 }
 
-/// The strongest isolation that this program can give on this machine. This version has none.
-pub fn strongest() -> Isolation {
-    Isolation::None
+/// Which isolation somebody asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wish {
+    /// The strongest that this host has.
+    #[default]
+    Best,
+    /// This one or none at all.
+    Only(Isolation),
 }

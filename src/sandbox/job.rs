@@ -60,8 +60,52 @@ pub enum Ended {
     WallTime,
     /// We killed it: too talkative.
     Output,
+    /// It took more memory than it may, and the kernel killed it or a part of it.
+    Memory,
+    /// We killed it: it filled the disk.
+    Disk,
     /// We killed it: somebody asked us to stop.
     Cancelled,
+}
+
+/// What a job took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// Processor time of all its processes.
+    pub cpu: Duration,
+    /// Who counted it.
+    pub source: UsageSource,
+    /// The most memory at once, in bytes, where it is known: of all its processes together and
+    /// with the files that it read where a control group counted, else of its largest process.
+    pub peak_memory: Option<u64>,
+}
+
+/// Who counted what a job took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UsageSource {
+    /// The kernel, for the job's control group.
+    Cgroup,
+    /// Our own first process inside, from what it waited for.
+    FirstProcess,
+}
+
+impl UsageSource {
+    /// As a receipt spells it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Cgroup => "cgroup",
+            Self::FirstProcess => "first process",
+        }
+    }
+}
+
+/// A file that a job left.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Returned {
+    /// Relative to the folder where it was looked for.
+    pub path: PathBuf,
+    /// What it holds; none if that is more than was asked for.
+    pub bytes: Option<Vec<u8>>,
 }
 
 /// What came of a job.
@@ -75,9 +119,25 @@ pub struct Finished {
     pub stderr: Vec<u8>,
     /// From start to end.
     pub wall: Duration,
+    /// What it took; known of jobs in a [`Sandbox`](super::Sandbox) that came to their own end.
+    pub usage: Option<Usage>,
+    /// Files that it left, where some were asked for.
+    pub files: Vec<Returned>,
 }
 
 impl Finished {
+    /// A job that was not even started, because somebody asked us to stop.
+    pub(super) fn cancelled() -> Self {
+        Self {
+            ended: Ended::Cancelled,
+            stdout: Vec::new(),
+            stderr: Vec::new(),
+            wall: Duration::ZERO,
+            usage: None,
+            files: Vec::new(),
+        }
+    }
+
     /// Whether it came to its own end with code 0.
     pub fn success(&self) -> bool {
         self.ended == Ended::Exited(0)
@@ -111,6 +171,16 @@ pub enum SandboxError {
         program: String,
         /// Why.
         source: io::Error,
+    },
+    /// The sandbox cannot be entered.
+    #[error(
+        "the sandbox (isolation «{level}») cannot be entered: {reason}; `t5 doctor` says what is missing"
+    )]
+    Closed {
+        /// How far it keeps apart.
+        level: &'static str,
+        /// Why.
+        reason: String,
     },
     /// The kernel refused something that a job needs.
     #[error("cannot supervise {program}: {source}")]
@@ -216,7 +286,14 @@ impl Job {
             drop(sweep);
             child.wait().await.map_err(|source| self.lost(source))?;
         }
-        Ok(Finished { ended, stdout: stdout.bytes, stderr: stderr.bytes, wall })
+        Ok(Finished {
+            ended,
+            stdout: stdout.bytes,
+            stderr: stderr.bytes,
+            wall,
+            usage: None,
+            files: Vec::new(),
+        })
     }
 
     async fn start(&self, mark: &Mark) -> Result<Child, SandboxError> {

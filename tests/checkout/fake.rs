@@ -16,7 +16,6 @@ use t5_gate::{
         Scope, Subject, Trust, Waiting, Work,
     },
     runner::{embedded::Embedded, scan::DatabaseChoice},
-    sandbox::Isolation,
 };
 
 use super::place::{NAME, Place, environment};
@@ -201,6 +200,6 @@ pub(super) fn runner(place: &Place, server: &Arc<Fake>) -> Embedded {
         heartbeat: Duration::from_millis(5),
         lease: Duration::from_secs(600),
         poll: Duration::from_secs(3600),
-        isolation: Isolation::None,
+        sandbox: crate::support::tool::unwalled(),
     }
 }

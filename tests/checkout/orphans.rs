@@ -14,7 +14,7 @@ fn the_next_run_ends_what_a_killed_one_left_running() {
     let begin = repository.commit("Begin");
     let started = hanging(&repository, 86_391);
     repository.commit("Hang");
-    let mut child = start(&repository, &["--only", "bench"]).spawn();
+    let mut child = start(&repository, &["--only", "bench", "--isolation", "none"]).spawn();
     until("the benchmark", || started.exists());
     let bench = fs::read_to_string(&started).unwrap();
     // It writes the file before it hangs.
@@ -35,7 +35,7 @@ fn what_another_t5_supervises_is_left_alone() {
     repository.commit("Begin");
     let started = hanging(&repository, 86_392);
     repository.commit("Hang");
-    let mut child = start(&repository, &["--only", "bench"]).spawn();
+    let mut child = start(&repository, &["--only", "bench", "--isolation", "none"]).spawn();
     until("the benchmark", || started.exists());
 
     let other = crate_with(&[("add", 100.0)]);

@@ -63,6 +63,7 @@ impl Place {
         Context {
             cache: self.cache(),
             env: environment(),
+            sandbox: tool::unwalled(),
             cancel: Cancel::default(),
             progress: Progress::silent(),
         }

@@ -330,11 +330,10 @@ fn sides_with_the_same_packages_are_scanned_once_and_reported_twice() {
 
 #[test]
 fn a_second_scan_of_the_same_manifests_does_not_ask_cargo_again() {
-    let mut world = World::new();
+    let world = World::new();
     world.head(&[TIME]);
     let first = world.scan();
-    // Whoever is asked now does not answer.
-    world.input.cargo = "cargo".into();
+    // Whoever is asked now finds that it cannot answer.
     let spoilt = world.path("stand-ins/time-0.1.43/.cargo-checksum.json");
     std::fs::write(&spoilt, "spoilt").unwrap();
 

@@ -62,6 +62,7 @@ impl Machine {
                 ("HOME".into(), self.keep.path().into()),
             ]
             .into(),
+            sandbox: crate::support::tool::unwalled(),
             cancel: Cancel::default(),
             progress: Progress::new(move |event| said.lock().unwrap().push(event)),
         }

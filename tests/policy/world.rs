@@ -77,7 +77,7 @@ impl World {
             artifacts: root.join("artifacts"),
             scratch: root.join("scratch"),
             cargo_deny: Ok(tool::cargo_deny().to_owned()),
-            cargo: PathBuf::from("cargo"),
+            toolchain: tool::toolchain(),
         };
         let world = Self { keep, input };
         let home = world.path("cargo-home");

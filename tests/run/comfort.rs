@@ -21,7 +21,7 @@ fn ctrl_c_stops_the_whole_process_tree() {
     repository.commit("Hang");
     let before = repository.state();
 
-    let mut child = start(&repository, &["--only", "bench"]).spawn();
+    let mut child = start(&repository, &["--only", "bench", "--isolation", "none"]).spawn();
     until("the benchmark", || started.exists());
     let pid = i32::try_from(child.id()).unwrap();
     let asked = Instant::now();

@@ -26,7 +26,10 @@ fn watching() -> (Repository, PathBuf) {
 #[test]
 fn a_measured_process_sees_a_fixed_environment_and_one_core() {
     let (repository, seen) = watching();
-    let said = start(&repository, &["--only", "bench"]).env("MY_SECRET", "x").end().ends_with(0);
+    let said = start(&repository, &["--only", "bench", "--isolation", "none"])
+        .env("MY_SECRET", "x")
+        .end()
+        .ends_with(0);
 
     let seen = fs::read_to_string(seen).unwrap();
     let mut names: Vec<&str> = seen

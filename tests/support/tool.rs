@@ -5,12 +5,12 @@ use std::{
     env,
     ffi::OsString,
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 
 use t5_gate::{
-    runner::{Context, progress::Progress, tools},
-    sandbox::Cancel,
+    runner::{Context, progress::Progress, toolchain::Toolchain, tools},
+    sandbox::{Cancel, Sandbox},
 };
 
 /// Where cargo-deny lies, installed on first use.
@@ -31,11 +31,27 @@ pub fn path_with_cargo_deny() -> OsString {
     env::join_paths(std::iter::once(folder).chain(env::split_paths(&path))).unwrap()
 }
 
+/// Plain child processes.
+pub fn unwalled() -> Arc<Sandbox> {
+    Arc::new(Sandbox::none(Path::new(env!("CARGO_BIN_EXE_t5"))))
+}
+
+/// The toolchain that builds these tests.
+pub fn toolchain() -> Toolchain {
+    static FOUND: OnceLock<Toolchain> = OnceLock::new();
+    let find = || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(Toolchain::find(&context(), None)).unwrap()
+    };
+    FOUND.get_or_init(|| std::thread::spawn(find).join().unwrap()).clone()
+}
+
 /// Surroundings whose cache lies in the target folder and is shared by all tests.
 pub fn context() -> Context {
     Context {
         cache: Path::new(env!("CARGO_TARGET_TMPDIR")).join("t5-cache"),
         env: env::vars_os().collect::<BTreeMap<_, _>>(),
+        sandbox: unwalled(),
         cancel: Cancel::default(),
         progress: Progress::silent(),
     }

@@ -49,7 +49,7 @@ impl Scene<'_> {
         };
         Ok(match self.bot.isolation {
             Isolation::Full => Approval::Given(effect(Waiting::Nothing)),
-            Isolation::None => Approval::InVain(effect(Waiting::Sandbox)),
+            Isolation::None | Isolation::Landlock => Approval::InVain(effect(Waiting::Sandbox)),
         })
     }
 }

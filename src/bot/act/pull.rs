@@ -149,7 +149,7 @@ impl Scene<'_> {
     fn waiting(&self, trust: &Trust) -> Waiting {
         match (trust, self.bot.isolation) {
             (Trust::Member, _) => Waiting::Nothing,
-            (Trust::Stranger { .. }, Isolation::None) => Waiting::Sandbox,
+            (Trust::Stranger { .. }, Isolation::None | Isolation::Landlock) => Waiting::Sandbox,
             (Trust::Stranger { approved_by: None, .. }, Isolation::Full) => Waiting::Approval,
             (Trust::Stranger { .. }, Isolation::Full) => Waiting::Nothing,
         }

@@ -15,7 +15,7 @@ use self::{app::AppOnDisk, setup::Manifest};
 use super::{
     Exit,
     args::ServeArgs,
-    environment, fail, say,
+    environment, fail, isolation, say,
     server::{config, database},
     signals,
 };
@@ -26,7 +26,7 @@ use crate::{
     host::Clock,
     queue::{Store, StoreError},
     runner::{embedded::Embedded, scan::DatabaseChoice},
-    sandbox::{self, Cancel, Isolation},
+    sandbox::{self, Cancel, Isolation, Wish},
     store::Sqlite,
     web::{self, BadgeKeys, SetupToken, Web, Wiring},
 };
@@ -185,6 +185,8 @@ async fn work(
     };
     let github = Client::new(&access, clock.clone()).map_err(|error| error.to_string())?;
     let runner = config.runner;
+    let sandbox = isolation::found(Wish::Best, &environment::passed_on()).await?;
+    let sandbox = Arc::new(sandbox);
     let bot = Bot {
         store,
         github,
@@ -192,7 +194,7 @@ async fn work(
         config: Arc::new(config),
         runs: runs(data),
         clock,
-        isolation: sandbox::strongest(),
+        isolation: sandbox.level(),
         bells: bells.clone(),
     };
     // What the embedded runner had when this process last died, it has no more.
@@ -212,7 +214,7 @@ async fn work(
             heartbeat: HEARTBEAT.min(runner.lease / 4),
             lease: runner.lease,
             poll: POLL,
-            isolation: bot.isolation,
+            sandbox,
         };
         embedded.serve(stop.clone(), bells.runner).await;
     } else {

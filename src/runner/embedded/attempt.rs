@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{self, Read as _},
     path::PathBuf,
+    sync::Arc,
 };
 
 use tracing::Instrument as _;
@@ -76,13 +77,16 @@ impl Embedded {
         cancel: &Cancel,
         newest: &Newest,
     ) -> Result<Attempted, AttemptError> {
-        if let (Trust::Stranger { .. }, Isolation::None) = (&work.job.job.trust, self.isolation) {
+        if let Trust::Stranger { .. } = &work.job.job.trust
+            && self.sandbox.level() < Isolation::Full
+        {
             return Err(AttemptError::Stranger);
         }
         let folders = self.folders();
         let ctx = Context {
             cache: self.cache.clone(),
             env: self.env.clone(),
+            sandbox: Arc::clone(&self.sandbox),
             cancel: cancel.clone(),
             progress: newest.listener(move |text| harmless(&folders, text)),
         };

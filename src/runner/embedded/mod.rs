@@ -17,7 +17,7 @@ use tracing::Instrument as _;
 use super::scan::DatabaseChoice;
 use crate::{
     queue::{Coordinator, CoordinatorError, Work},
-    sandbox::{Cancel, Isolation},
+    sandbox::{Cancel, Sandbox},
 };
 
 use newest::Newest;
@@ -47,8 +47,8 @@ pub struct Embedded {
     pub lease: Duration,
     /// How often to ask for a job when nobody says that there is one.
     pub poll: Duration,
-    /// How far code that is not ours is kept apart: [`crate::sandbox::strongest`].
-    pub isolation: Isolation,
+    /// Where code that is not ours runs.
+    pub sandbox: Arc<Sandbox>,
 }
 
 impl std::fmt::Debug for Embedded {

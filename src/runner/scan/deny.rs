@@ -13,7 +13,7 @@ use super::{
     rules::{DATABASE_FOLDER, DenyRules, RuleFile},
 };
 use crate::{
-    runner::Context,
+    runner::{Context, rooms::Rooms},
     sandbox::{Ended, Job},
 };
 
@@ -25,8 +25,10 @@ const STAND_IN: &str =
 pub(super) struct DenyCall<'a> {
     /// The program.
     pub(super) deny: &'a Path,
-    /// The cargo that it asks for its version.
-    pub(super) cargo: &'a Path,
+    /// What it is granted, with a scratch folder of this call's own.
+    pub(super) rooms: &'a Rooms<'a>,
+    /// The repository's root: licence texts of its own packages lie there.
+    pub(super) repository: &'a Path,
     /// A folder for this call alone.
     pub(super) scratch: PathBuf,
     /// Where the raw output is kept.
@@ -56,7 +58,10 @@ impl DenyCall<'_> {
             Err(broken) => return Ok(Err(Silence::rules(&broken))),
         };
         self.lay_out(&databases, &config).map_err(ScanError::file(&self.scratch))?;
-        let done = self.job(ctx).run(&ctx.cancel).await?;
+        ctx.sandbox.give(&self.scratch).map_err(ScanError::file(&self.scratch))?;
+        let read = [self.deny, self.repository, self.database];
+        let grant = self.rooms.scanning(read, &self.scratch);
+        let done = ctx.sandbox.run(&self.job(), &grant, &ctx.cancel).await?;
         fs::write(&self.artifact, &done.stderr).map_err(ScanError::file(&self.artifact))?;
         let output = ndjson::read(&done.stderr);
         let ended = match done.ended {
@@ -65,6 +70,8 @@ impl DenyCall<'_> {
             Ended::Signaled(signal) => format!("it was killed by signal {signal}"),
             Ended::WallTime => "it took too long".to_owned(),
             Ended::Output => "it printed too much".to_owned(),
+            Ended::Memory => "it took too much memory".to_owned(),
+            Ended::Disk => "it filled the disk".to_owned(),
         };
         Ok(match (output.summary, done.ended) {
             (Some(summary), Ended::Exited(_)) => Ok(Said { output, summary }),
@@ -79,7 +86,8 @@ impl DenyCall<'_> {
         fs::write(here("src/lib.rs"), "")?;
         fs::write(here("Cargo.toml"), STAND_IN)?;
         fs::write(here("deny.toml"), config)?;
-        link_or_copy(self.metadata, &here("metadata.json"))?;
+        // A copy, so that it stays, and cannot be changed, while cargo-deny reads it.
+        fs::copy(self.metadata, here("metadata.json"))?;
         // Always there, or cargo-deny would look for one in the folders above.
         let exceptions = self.exceptions.map_or("exceptions = []\n", |file| file.text.as_str());
         fs::write(here("deny.exceptions.toml"), exceptions)?;
@@ -90,11 +98,11 @@ impl DenyCall<'_> {
         symlink(self.database, link)
     }
 
-    fn job(&self, ctx: &Context) -> Job {
+    fn job(&self) -> Job {
         let here = |name: &str| self.scratch.join(name).into_os_string();
-        let mut job = Job::new(self.deny, &ctx.cache)
-            .envs(&ctx.env)
-            .env("CARGO", self.cargo)
+        let mut job = Job::new(self.deny, &self.scratch)
+            .envs(&self.rooms.environment(&[]))
+            .env("CARGO", &self.rooms.toolchain().cargo)
             // Without the flag, members beside a package at the root would go unseen.
             .args(["--offline", "--workspace", "--format", "json"])
             .args(["--manifest-path".into(), here("Cargo.toml")])
@@ -105,13 +113,4 @@ impl DenyCall<'_> {
         job.output = 512 << 20;
         job
     }
-}
-
-/// Another name for a file, so that it stays while cargo-deny reads it; a copy on another disk.
-fn link_or_copy(from: &Path, to: &Path) -> io::Result<()> {
-    match fs::remove_file(to) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    fs::hard_link(from, to).or_else(|_| fs::copy(from, to).map(drop))
 }

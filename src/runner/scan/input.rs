@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::{DatabaseChoice, RuleFile, rules::DenyRules, side::Checkout};
-use crate::{config::PolicyRules, policy::Facts, receipt::Tool};
+use crate::{config::PolicyRules, policy::Facts, receipt::Tool, runner::toolchain::Toolchain};
 
 /// The rules that apply where a repository has none of its own.
 pub const SHIPPED_RULES: &str = include_str!("../../../config/deny.toml");
@@ -44,8 +44,8 @@ pub struct ScanInput {
     /// From [`tools::cargo_deny`](crate::runner::tools::cargo_deny), or why there is none: its
     /// checks then could not run, and the audit still speaks.
     pub cargo_deny: Result<PathBuf, MissingTool>,
-    /// The cargo that reads manifests, a path or a name.
-    pub cargo: PathBuf,
+    /// The toolchain whose cargo reads manifests.
+    pub toolchain: Toolchain,
 }
 
 /// A program that is not there.

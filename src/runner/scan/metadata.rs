@@ -11,8 +11,8 @@ use serde::Deserialize;
 use super::{ScanError, Silence, kept::Place, rules::Graph, silence::first_lines};
 use crate::{
     policy::Package,
-    runner::Context,
-    sandbox::{Ended, Job},
+    runner::{Context, rooms::Rooms},
+    sandbox::Ended,
 };
 
 /// What `cargo metadata` said about one side.
@@ -42,8 +42,8 @@ struct Listed {
 
 /// What cargo is asked about.
 pub(super) struct Question<'a> {
-    /// The program.
-    pub(super) cargo: &'a Path,
+    /// What cargo is granted, with a scratch folder of this call's own.
+    pub(super) rooms: &'a Rooms<'a>,
     /// The repository's root.
     pub(super) repository: &'a Path,
     /// The folder in it that holds the lock file.
@@ -58,7 +58,8 @@ impl Question<'_> {
     /// Asks cargo, unless an earlier scan asked the very same.
     pub(super) async fn ask(&self, ctx: &Context) -> Result<Result<Metadata, Silence>, ScanError> {
         let arguments = self.graph.arguments();
-        let place = Place::of(ctx, self.repository, self.workspace, &arguments, self.cargo);
+        let cargo = &self.rooms.toolchain().cargo;
+        let place = Place::of(ctx, self.repository, self.workspace, &arguments, cargo);
         let place = place.map_err(ScanError::file(self.repository))?;
         let kept = place.get().and_then(|json| read(&json, place.path()).ok());
         if let Some((metadata, true)) = kept {
@@ -76,15 +77,16 @@ impl Question<'_> {
         }))
     }
 
-    /// Cargo runs in a folder of ours and is told the manifest: the configuration and the toolchain
+    /// Cargo runs outside of the checkout and is told the manifest: the configuration and the toolchain
     /// file of the checkout have no say in which programs are run.
     async fn call(
         &self,
         ctx: &Context,
         arguments: Vec<String>,
     ) -> Result<Result<Vec<u8>, Silence>, ScanError> {
-        let mut job = Job::new(self.cargo, &ctx.cache)
-            .envs(&ctx.env)
+        let mut job = self
+            .rooms
+            .cargo_fetching(Path::new("/"))
             .args(["metadata", "--format-version", "1", "--locked", "--color", "never"])
             .args(["--manifest-path".into(), self.workspace.join("Cargo.toml").into_os_string()])
             .args(arguments);
@@ -94,7 +96,8 @@ impl Question<'_> {
         // Without sources in the cache this downloads them.
         job.wall = Duration::from_secs(1800);
         job.output = 256 << 20;
-        let done = job.run(&ctx.cancel).await?;
+        let grant = self.rooms.fetching(self.repository);
+        let done = ctx.sandbox.run(&job, &grant, &ctx.cancel).await?;
         match done.ended {
             Ended::Exited(0) => Ok(Ok(done.stdout)),
             Ended::Cancelled => Err(ScanError::Cancelled),

@@ -42,7 +42,7 @@ pub use self::{
     input::{MissingTool, SHIPPED_RULES, SHIPPED_RULES_PATH, ScanArtifact, ScanInput, ScanOutput},
     rules::RuleFile,
 };
-use super::Context;
+use super::{Context, rooms::Rooms};
 use crate::{
     policy::{
         Checked, DatabaseFact, Facts, Finding, PolicyFile, PolicyOrigin, RuleEdit, Scan, ScanState,
@@ -81,7 +81,9 @@ pub async fn scan(ctx: &Context, input: &ScanInput) -> Result<ScanOutput, ScanEr
     let base = input.base.as_deref();
     let base = base.map(|base| Checkout::read(Side::Base, base, &input.prefix)).transpose()?;
     let rules = Rules::read(input);
-    let checks = Checks { ctx, input, rules: &rules };
+    let scratch = input.scratch.join("files");
+    let rooms = Rooms::new(ctx, &input.toolchain, &scratch).map_err(ScanError::file(&scratch))?;
+    let checks = Checks { ctx, input, rules: &rules, rooms: &rooms };
     let answers = both_sides(&checks, &head, base.as_ref()).await?;
     let cargo_deny = answers.deny_version.clone();
     let cargo_deny = cargo_deny.map(|version| Tool { name: "cargo-deny".to_owned(), version });
@@ -105,7 +107,7 @@ async fn both_sides(
     head: &Checkout,
     base: Option<&Checkout>,
 ) -> Result<Answers, ScanError> {
-    let Checks { ctx, input, rules } = checks;
+    let Checks { ctx, input, rules, .. } = checks;
     let same = base.is_some_and(|base| input.same_packages(base, head, rules.deny.as_ref().ok()));
     let other = base.filter(|_| !same);
 

@@ -23,7 +23,7 @@ use super::{
 };
 use crate::{
     policy::{Package, ScanState, Seen, Severity, Side, Source},
-    runner::Context,
+    runner::{Context, rooms::Rooms},
     sandbox::Job,
 };
 
@@ -119,6 +119,7 @@ pub(super) struct Checks<'a> {
     pub(super) ctx: &'a Context,
     pub(super) input: &'a ScanInput,
     pub(super) rules: &'a Rules,
+    pub(super) rooms: &'a Rooms<'a>,
 }
 
 impl Checks<'_> {
@@ -132,6 +133,12 @@ impl Checks<'_> {
         Ok(Some(said.split_whitespace().last().unwrap_or("unknown").to_owned()))
     }
 
+    /// Temporary files of a call that runs beside others go to a folder of its own.
+    fn own_rooms(&self, what: &str, side: Side) -> Result<Rooms<'_>, ScanError> {
+        let scratch = self.input.scratch.join(format!("{what}-{}", side_name(side)));
+        self.rooms.with_scratch(&scratch).map_err(ScanError::file(&scratch))
+    }
+
     /// `cargo metadata` of a side whose lock file can be read.
     pub(super) async fn metadata(
         &self,
@@ -142,8 +149,9 @@ impl Checks<'_> {
         }
         let everything = Graph::default();
         let graph = self.rules.deny.as_ref().map_or(&everything, |rules| &rules.graph);
+        let rooms = self.own_rooms("metadata", checkout.side)?;
         let question = Question {
-            cargo: &self.input.cargo,
+            rooms: &rooms,
             repository: &repository(&checkout.folder, &self.input.prefix),
             workspace: &checkout.folder,
             graph,
@@ -237,9 +245,11 @@ impl Checks<'_> {
             Ok(deny) => deny,
             Err(missing) => return Ok(Err(Silence::tool(missing))),
         };
+        let rooms = self.own_rooms("deny-files", checkout.side)?;
         let call = DenyCall {
             deny,
-            cargo: &self.input.cargo,
+            rooms: &rooms,
+            repository: &repository(&checkout.folder, &self.input.prefix),
             scratch: self.input.scratch.join(format!("deny-{}", side_name(checkout.side))),
             artifact: artifact(&self.input.artifacts, checkout.side),
             database: &database.folder,

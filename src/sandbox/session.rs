@@ -1,0 +1,392 @@
+//! A room of a job, entered once, in which programs run one after the other.
+
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    io,
+    os::{fd::OwnedFd, unix::net::UnixStream as Socket},
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use rustix::process::Pid;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::UnixStream,
+    process::{Child, Command},
+};
+
+use super::{
+    Cancel, Ended, Finished, Grant, Isolation, Job, Returned, Sandbox, SandboxError, Usage,
+    UsageSource,
+    cgroup::Group,
+    disk::{LOOK, Watch},
+    mark::{MARK, Mark},
+    protocol::{self, Collect, End, FileHead, Hello, Outcome, Program},
+    stream::Stream,
+    tree,
+};
+
+/// Putting up all walls takes some milliseconds; a machine that needs longer than this is stuck.
+const HELLO: Duration = Duration::from_secs(30);
+
+/// A room in which programs run one after the other. It is entered when the first one starts, and
+/// again after one that had to be stopped; it is torn down when this is dropped.
+#[derive(Debug)]
+pub struct Session<'a> {
+    sandbox: &'a Sandbox,
+    grant: Grant,
+    room: Option<Room>,
+}
+
+/// A room that was entered.
+#[derive(Debug)]
+struct Room {
+    child: Child,
+    leader: Option<Pid>,
+    socket: UnixStream,
+    out: Stream,
+    err: Stream,
+    group: Group,
+    hello: Hello,
+    /// How many programs have run in it.
+    runs: u64,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(sandbox: &'a Sandbox, grant: Grant) -> Self {
+        Self { sandbox, grant, room: None }
+    }
+
+    /// Runs one program to its end, and ends whatever it leaves behind.
+    ///
+    /// # Errors
+    ///
+    /// If the room cannot be entered or the program not be started; a program that fails is not an
+    /// error.
+    pub async fn run(
+        &mut self,
+        job: &Job,
+        collect: Option<&Collect>,
+        cancel: &Cancel,
+    ) -> Result<Finished, SandboxError> {
+        if cancel.stopped() {
+            return Ok(Finished::cancelled());
+        }
+        let mut room = match self.room.take() {
+            Some(room) => room,
+            None => Room::enter(self.sandbox, &self.grant).await?,
+        };
+        let below = self.sandbox.level() < Isolation::Full;
+        let done = room.run(job, collect, &self.grant, below, cancel).await;
+        let killed = room.group.killed_for_memory() > 0;
+        match done? {
+            // A room in which something went wrong is not used again.
+            (mut finished, _) if killed && !finished.success() => {
+                finished.ended = Ended::Memory;
+                Ok(finished)
+            }
+            (finished, true) => {
+                self.room = Some(room);
+                Ok(finished)
+            }
+            (finished, false) => Ok(finished),
+        }
+    }
+
+    /// Enters the room if that was not done yet, and says which walls hold.
+    pub(super) async fn hello(&mut self) -> Result<(Option<String>, bool), SandboxError> {
+        if self.room.is_none() {
+            self.room = Some(Room::enter(self.sandbox, &self.grant).await?);
+        }
+        let hello = self.room.as_ref().map(|room| &room.hello);
+        Ok(hello.map(|hello| (hello.landlock.clone(), hello.seccomp)).unwrap_or_default())
+    }
+}
+
+impl Room {
+    async fn enter(sandbox: &Sandbox, grant: &Grant) -> Result<Self, SandboxError> {
+        let closed =
+            |reason: String| SandboxError::Closed { level: sandbox.level().word(), reason };
+        let failed = |error: io::Error| closed(error.to_string());
+        let group = sandbox.cgroups().make(&grant.limits).map_err(failed)?;
+        let (ours, theirs) = Socket::pair().map_err(failed)?;
+        let (out, out_end) = Stream::pair().map_err(failed)?;
+        let (err, err_end) = Stream::pair().map_err(failed)?;
+        let call = sandbox.call(grant, group.folders()).map_err(failed)?;
+        let (program, args) = call.split_first().ok_or_else(|| closed("no call".to_owned()))?;
+        let child = Command::new(program)
+            .args(args)
+            .current_dir("/")
+            .env_clear()
+            // What a `t5` leaves that was killed the hard way, the next one finds by this.
+            .env(MARK, Mark::fresh().to_string())
+            .stdin(OwnedFd::from(theirs))
+            .stdout(out_end)
+            .stderr(err_end)
+            .process_group(0)
+            .kill_on_drop(true)
+            .spawn()
+            .map_err(failed)?;
+        ours.set_nonblocking(true).map_err(failed)?;
+        let socket = UnixStream::from_std(ours).map_err(failed)?;
+        let leader = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
+        let hello = Hello { landlock: None, seccomp: false };
+        let mut room = Self { child, leader, socket, out, err, group, hello, runs: 0 };
+        match tokio::time::timeout(HELLO, read_message(&mut room.socket)).await {
+            Ok(Ok(hello)) => room.hello = hello,
+            Ok(Err(_)) => return Err(closed(room.last_words().await)),
+            Err(_) => return Err(closed("it does not answer".to_owned())),
+        }
+        Ok(room)
+    }
+
+    /// What came of the program, and whether the room can be used again.
+    async fn run(
+        &mut self,
+        job: &Job,
+        collect: Option<&Collect>,
+        grant: &Grant,
+        below_full: bool,
+        cancel: &Cancel,
+    ) -> Result<(Finished, bool), SandboxError> {
+        let mark = below_full.then(Mark::fresh);
+        let request = request(job, collect, mark.as_ref())?;
+        let spent_before = self.group.spent();
+        let peak_counts = self.group.forget_peak();
+        self.out.begin(job.output, None);
+        self.err.begin(job.output, job.on_line.clone());
+        let watch = Watch::new(&grant.write, grant.limits.disk);
+        let started = Instant::now();
+        let lost =
+            |source| SandboxError::Supervise { program: job.program.display().to_string(), source };
+        let answer = tokio::select! {
+            biased;
+            () = cancel.wait() => Err(Ended::Cancelled),
+            answer = ask(&mut self.socket, &request, collect) => match answer {
+                Ok(answer) => Ok(answer),
+                Err(_) => Err(Ended::Memory),
+            },
+            full = overflow(&mut self.out, &mut self.err) => match full {
+                Ok(()) => Err(Ended::Output),
+                Err(source) => return Err(lost(source)),
+            },
+            () = exceeded(&watch) => Err(Ended::Disk),
+            () = tokio::time::sleep(job.wall) => Err(Ended::WallTime),
+        };
+        let wall = started.elapsed();
+        let sweep = mark.map(|mark| Sweep { mark });
+        let (outcome, files) = match answer {
+            Ok(answer) => answer,
+            Err(ended) => return self.broken(ended, job, wall).await.map(|done| (done, false)),
+        };
+        // All that wrote is gone: what it wrote lies in the pipes.
+        drop(sweep);
+        self.runs += 1;
+        let drained = self.out.drain() && self.err.drain();
+        let ended = if drained { ended(outcome.end, job)? } else { Ended::Output };
+        let usage = self.usage(&outcome, spent_before, peak_counts);
+        let finished = Finished {
+            ended,
+            stdout: std::mem::take(&mut self.out.bytes),
+            stderr: std::mem::take(&mut self.err.bytes),
+            wall: Duration::from_nanos(outcome.wall_ns).min(wall),
+            usage: Some(usage),
+            files,
+        };
+        log(job, &finished);
+        Ok((finished, drained))
+    }
+
+    /// Tears the room down after something went wrong in it.
+    async fn broken(
+        &mut self,
+        ended: Ended,
+        job: &Job,
+        wall: Duration,
+    ) -> Result<Finished, SandboxError> {
+        let lost =
+            |source| SandboxError::Supervise { program: job.program.display().to_string(), source };
+        if let Some(leader) = self.leader {
+            tree::kill_group(leader);
+        }
+        let _ = self.child.start_kill();
+        self.child.wait().await.map_err(lost)?;
+        let _ = (self.out.drain(), self.err.drain());
+        let died = ended == Ended::Memory && self.group.killed_for_memory() == 0;
+        if died {
+            let reason = io::Error::other(format!("its sandbox ended: {}", self.err.tail()));
+            return Err(lost(reason));
+        }
+        let finished = Finished {
+            ended,
+            stdout: std::mem::take(&mut self.out.bytes),
+            stderr: std::mem::take(&mut self.err.bytes),
+            wall,
+            usage: None,
+            files: Vec::new(),
+        };
+        log(job, &finished);
+        Ok(finished)
+    }
+
+    /// The group counts what every process took, also those that hide from being waited for.
+    fn usage(&mut self, outcome: &Outcome, before: Option<Duration>, peak_counts: bool) -> Usage {
+        let spent =
+            before.zip(self.group.spent()).map(|(before, after)| after.saturating_sub(before));
+        let own = Duration::from_nanos(outcome.cpu_ns);
+        let peak = if peak_counts { self.group.peak() } else { None };
+        // The helper remembers the largest of all that it ran, so only the first is one program's.
+        let own_peak = (self.runs == 1).then_some(outcome.peak);
+        Usage {
+            cpu: spent.unwrap_or(own),
+            source: if spent.is_some() { UsageSource::Cgroup } else { UsageSource::FirstProcess },
+            peak_memory: peak.or(own_peak),
+        }
+    }
+
+    async fn last_words(&mut self) -> String {
+        let _ = self.child.start_kill();
+        let _ = self.child.wait().await;
+        self.err.begin(64 << 10, None);
+        self.err.drain();
+        self.err.tail()
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        // The first process inside ends when the socket closes, and everything with it; the group
+        // of this process may have members beside it where there is no process namespace.
+        if let Some(leader) = self.leader
+            && self.child.try_wait().ok().flatten().is_none()
+        {
+            tree::kill_group(leader);
+        }
+    }
+}
+
+/// Kills what is left of a program, where there is no namespace that does.
+struct Sweep {
+    mark: Mark,
+}
+
+impl Drop for Sweep {
+    fn drop(&mut self) {
+        tree::kill_marked(&self.mark);
+    }
+}
+
+fn log(job: &Job, finished: &Finished) {
+    tracing::debug!(
+        program = %job.program.display(),
+        args = ?job.args,
+        dir = %job.dir.display(),
+        wall_ms = finished.wall.as_millis(),
+        ended = ?finished.ended,
+        usage = ?finished.usage,
+        "job ended"
+    );
+}
+
+fn ended(end: End, job: &Job) -> Result<Ended, SandboxError> {
+    let program = || job.program.display().to_string();
+    match end {
+        End::Exited(code) => Ok(Ended::Exited(code)),
+        End::Signaled(signal) => Ok(Ended::Signaled(signal)),
+        End::NotStarted(number) => {
+            let source = io::Error::from_raw_os_error(number);
+            Err(SandboxError::Start { program: program(), source })
+        }
+        End::NotClean => {
+            let source = io::Error::other("what an earlier program left cannot be removed");
+            Err(SandboxError::Supervise { program: program(), source })
+        }
+    }
+}
+
+fn request(
+    job: &Job,
+    collect: Option<&Collect>,
+    mark: Option<&Mark>,
+) -> Result<Vec<u8>, SandboxError> {
+    let refused =
+        |source| SandboxError::Start { program: job.program.display().to_string(), source };
+    let text = |text: &OsStr| {
+        let not_text = || io::Error::other(format!("«{}» is not UTF-8", text.display()));
+        text.to_str().map(str::to_owned).ok_or_else(not_text)
+    };
+    let pair = |(name, value): (&OsString, &OsString)| Ok((text(name)?, text(value)?));
+    let whole = || -> io::Result<Vec<u8>> {
+        let mut env: BTreeMap<String, String> =
+            job.env.iter().map(pair).collect::<io::Result<_>>()?;
+        if let Some(mark) = mark {
+            env.insert(MARK.to_owned(), mark.to_string());
+        }
+        let args = job.args.iter().map(|arg| text(arg)).collect::<io::Result<_>>()?;
+        let (program, dir) = (text(job.program.as_os_str())?, text(job.dir.as_os_str())?);
+        let collect = collect.cloned();
+        protocol::framed(&Program { program, args, dir, env, core: job.core, collect })
+    };
+    whole().map_err(refused)
+}
+
+async fn ask(
+    socket: &mut UnixStream,
+    request: &[u8],
+    collect: Option<&Collect>,
+) -> io::Result<(Outcome, Vec<Returned>)> {
+    socket.write_all(request).await?;
+    let outcome: Outcome = read_message(socket).await?;
+    let files = read_files(socket, &outcome.files, collect).await?;
+    Ok((outcome, files))
+}
+
+async fn read_message<T: serde::de::DeserializeOwned>(socket: &mut UnixStream) -> io::Result<T> {
+    let mut length = [0; 4];
+    socket.read_exact(&mut length).await?;
+    let mut json = vec![0; protocol::length_of(length)?];
+    socket.read_exact(&mut json).await?;
+    serde_json::from_slice(&json).map_err(io::Error::other)
+}
+
+async fn read_files(
+    socket: &mut UnixStream,
+    heads: &[FileHead],
+    collect: Option<&Collect>,
+) -> io::Result<Vec<Returned>> {
+    let (most, limit) = collect.map_or((0, 0), |collect| (collect.files, collect.file));
+    if heads.len() > most || heads.iter().any(|head| head.bytes.is_some_and(|size| size > limit)) {
+        return Err(io::Error::other("more files than were asked for"));
+    }
+    let mut files = Vec::new();
+    for head in heads {
+        let bytes = match head.bytes {
+            None => None,
+            Some(size) => {
+                let mut bytes = vec![0; usize::try_from(size).map_err(io::Error::other)?];
+                socket.read_exact(&mut bytes).await?;
+                Some(bytes)
+            }
+        };
+        files.push(Returned { path: Path::new(&head.path).to_owned(), bytes });
+    }
+    Ok(files)
+}
+
+/// Ends once one of them holds more than it may.
+async fn overflow(out: &mut Stream, err: &mut Stream) -> io::Result<()> {
+    tokio::select! {
+        full = out.fill() => full,
+        full = err.fill() => full,
+    }
+}
+
+async fn exceeded(watch: &Watch) {
+    loop {
+        tokio::time::sleep(LOOK).await;
+        if watch.exceeded() {
+            return;
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! A pipe that programs write to, one after the other.
+
+use std::{fmt, io, os::fd::OwnedFd};
+
+use tokio::net::unix::pipe::Receiver;
+
+use super::job::LineHook;
+
+/// What is read from it in one go, in bytes.
+const CHUNK: usize = 64 << 10;
+
+/// The reading end, and what the program that runs now has written.
+pub(super) struct Stream {
+    pipe: Receiver,
+    limit: usize,
+    pub(super) bytes: Vec<u8>,
+    hook: Option<LineHook>,
+    heard: usize,
+}
+
+impl fmt::Debug for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stream").field("bytes", &self.bytes.len()).finish_non_exhaustive()
+    }
+}
+
+impl Stream {
+    /// A new pipe: this end, and the one that programs write to.
+    pub(super) fn pair() -> io::Result<(Self, OwnedFd)> {
+        let (reader, writer) = io::pipe()?;
+        let pipe = Receiver::from_owned_fd(OwnedFd::from(reader))?;
+        Ok((Self { pipe, limit: 0, bytes: Vec::new(), hook: None, heard: 0 }, writer.into()))
+    }
+
+    /// Forgets what was written so far; from now on up to `limit` bytes are kept.
+    pub(super) fn begin(&mut self, limit: usize, hook: Option<LineHook>) {
+        (self.limit, self.hook, self.heard) = (limit, hook, 0);
+        self.bytes.clear();
+    }
+
+    /// Reads until more than the limit was written. The end of the pipe is nothing special: what
+    /// comes of the program is said elsewhere.
+    pub(super) async fn fill(&mut self) -> io::Result<()> {
+        loop {
+            self.pipe.readable().await?;
+            match self.read() {
+                Read::Some => {}
+                Read::Full => return Ok(()),
+                Read::End => std::future::pending().await,
+                Read::Nothing => {}
+            }
+        }
+    }
+
+    /// Takes what lies in the pipe once nobody writes to it any more; false if it was too much.
+    pub(super) fn drain(&mut self) -> bool {
+        loop {
+            match self.read() {
+                Read::Some => {}
+                Read::Full => return false,
+                Read::Nothing | Read::End => return true,
+            }
+        }
+    }
+
+    /// The last lines, for a message.
+    pub(super) fn tail(&self) -> String {
+        let text = String::from_utf8_lossy(&self.bytes);
+        let lines: Vec<&str> = text.lines().collect();
+        lines.get(lines.len().saturating_sub(3)..).unwrap_or_default().join("; ")
+    }
+
+    fn read(&mut self) -> Read {
+        self.bytes.reserve(CHUNK);
+        match self.pipe.try_read_buf(&mut self.bytes) {
+            Ok(0) => Read::End,
+            Ok(_) if self.bytes.len() > self.limit => {
+                self.bytes.truncate(self.limit);
+                Read::Full
+            }
+            Ok(_) => {
+                self.tell();
+                Read::Some
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Read::Nothing,
+            // A pipe that cannot be read says nothing more.
+            Err(_) => Read::End,
+        }
+    }
+
+    /// Passes on the lines that are complete by now.
+    fn tell(&mut self) {
+        let Some(hook) = &self.hook else { return };
+        let fresh = self.bytes.get(self.heard..).unwrap_or_default();
+        let Some(end) = fresh.iter().rposition(|byte| *byte == b'\n') else { return };
+        let lines = fresh.get(..end).unwrap_or_default();
+        String::from_utf8_lossy(lines).lines().for_each(|line| hook(line));
+        self.heard += end + 1;
+    }
+}
+
+enum Read {
+    Some,
+    Nothing,
+    Full,
+    End,
+}

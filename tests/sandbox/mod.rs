@@ -1,0 +1,4 @@
+//! Commands that are not ours: what they can do, and what is left of them.
+
+mod job;
+mod walls;
