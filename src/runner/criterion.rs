@@ -16,7 +16,7 @@ use serde::Deserialize;
 
 use super::Context;
 use crate::{
-    perf::{Slice, Throughput},
+    perf::{Seen, Slice, Throughput},
     sandbox::{Ended, Finished, Job, SandboxError},
 };
 
@@ -58,6 +58,8 @@ pub struct Sample {
     pub slices: Vec<Slice>,
     /// What an iteration processes, if the benchmark says so.
     pub throughput: Option<Throughput>,
+    /// The process as the runner saw it from outside, if it did.
+    pub seen: Option<Seen>,
 }
 
 /// A bench executable did not give what it was asked for.
@@ -239,7 +241,8 @@ fn read_sample(home: &Path, id: &str) -> Result<Sample, Trouble> {
         _ if slices.is_empty() => Err(Trouble::NoSamples),
         false => Err(Trouble::Unreadable("a slice without time or iterations".to_owned())),
         true => {
-            Ok(Sample { slices, throughput: folder.1.throughput.as_ref().and_then(throughput) })
+            let throughput = folder.1.throughput.as_ref().and_then(throughput);
+            Ok(Sample { slices, throughput, seen: None })
         }
     }
 }

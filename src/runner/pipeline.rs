@@ -1,6 +1,6 @@
 //! One run, from two commits to a receipt, a verdict and a report.
 
-use std::path::PathBuf;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use jiff::Timestamp;
 
@@ -8,11 +8,12 @@ use super::{
     Context,
     bench_part::{BenchPartError, Builds, build_both, measure_built, nothing_built, short},
     build::{BuildError, Builder},
-    changes::{ChangedFile, measures},
+    changes::ChangedFile,
     folder::{Folder, FolderError},
     git::GitError,
     guard::EnvGuard,
     lock::{HostLock, LockError},
+    measuring,
     pairing::Surroundings,
     place::{Place, PlaceError},
     policy_part::{self, PolicyPartError},
@@ -282,11 +283,22 @@ impl RunJob<'_> {
             head,
         };
         let targets = builds.head.targets.clone();
+        let benches = [builds.base.targets.clone(), targets.clone()].concat();
         let (mut facts, rounds) =
             measure_built(&around, toolchain, builds, self.request.seed).await?;
-        let edits = self.changed.iter().map(|file| &file.path).filter(|path| measures(path));
-        facts.edits = edits.cloned().collect();
         let (git, workspace) = (self.place.head.git(), &self.place.workspace);
+        if let Some(base) = &subject.base {
+            facts.edits = measuring::edits(&measuring::Change {
+                git: &git,
+                base: &base.sha,
+                head: &subject.head.sha,
+                files: self.changed,
+                workspace,
+                benches: &benches,
+                sources: &BTreeSet::new(),
+            })
+            .await?;
+        }
         sources::fill(&mut facts.pairs, &targets, &git, &subject.head.sha, workspace).await?;
         Ok((facts, rounds))
     }
@@ -340,6 +352,7 @@ fn finish(
             finished: Timestamp::now(),
             command: request.command.clone(),
             isolation: Isolation::None.word().to_owned(),
+            layers: Vec::new(),
         },
         subject,
         rules: facts.rules.rules,

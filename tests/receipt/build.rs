@@ -53,6 +53,7 @@ pub(crate) fn empty() -> Gated {
             finished: time("2026-11-22T10:04:30Z"),
             command: "t5 run --repo widgets --base 1111111 --head 2222222".to_owned(),
             isolation: "none".to_owned(),
+            layers: Vec::new(),
         },
         subject: Subject {
             repository: "widgets".to_owned(),
@@ -186,6 +187,7 @@ impl Gated {
             missing: Vec::new(),
             added: Vec::new(),
             edits: Vec::new(),
+            seen_by: None,
         });
         self
     }
@@ -210,6 +212,7 @@ impl Gated {
                     order,
                     base: side(ns),
                     head: side(ns * factor),
+                    seen: None,
                 }
             })
             .collect();
@@ -229,7 +232,8 @@ impl Gated {
         let bench = bench(target, id);
         let head = vec![Slice(100.0, ns * 100.0), Slice(100.0, ns * 101.0)];
         let base = Vec::new();
-        let own = Round { bench: bench.clone(), round: 0, order: Order::HeadFirst, base, head };
+        let order = Order::HeadFirst;
+        let own = Round { bench: bench.clone(), round: 0, order, base, head, seen: None };
         let perf = self.perf();
         let pair = Pair {
             state: PairState::Unchanged,
@@ -252,6 +256,7 @@ impl Gated {
             head: None,
             throughput: None,
             note: Some(why.to_owned()),
+            clock: None,
             source: None,
         });
         self.listed("kernels")
