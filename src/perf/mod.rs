@@ -11,9 +11,7 @@ mod facts;
 mod judge;
 mod rule;
 
-pub use clock::{
-    ClockRule, Disagreement, Measure, Seen, SeenSides, Told, disagreement, doubted,
-};
+pub use clock::{ClockRule, Disagreement, Measure, Seen, SeenSides, Told, disagreement, doubted};
 pub use decide::{Judged, judge_rounds, pair, reading, recompute};
 pub use edit::Edit;
 pub use estimate::{Levels, estimate};

@@ -93,7 +93,8 @@ mod tests {
         let text = "/t/deps/speed-1.d: benches/speed.rs benches/my\\ data.txt /o/out/gen.rs\n\n\
                     /t/deps/speed-1: benches/speed.rs\n\nbenches/speed.rs:\n\n\
                     # env-dep:CARGO_MANIFEST_DIR=/c\n";
-        let expected = ["benches/speed.rs", "benches/my data.txt", "/o/out/gen.rs", "benches/speed.rs"];
+        let expected =
+            ["benches/speed.rs", "benches/my data.txt", "/o/out/gen.rs", "benches/speed.rs"];
         assert_eq!(listed(text), expected);
     }
 
@@ -101,7 +102,8 @@ mod tests {
     fn only_paths_inside_the_checkout_count() {
         let dir = tempfile::tempdir().unwrap();
         let executable = dir.path().join("speed-1");
-        let said = "speed-1: benches/speed.rs ../shared.rs ../../../etc/passwd /c/w/src/lib.rs /d/x.rs\n";
+        let said =
+            "speed-1: benches/speed.rs ../shared.rs ../../../etc/passwd /c/w/src/lib.rs /d/x.rs\n";
         std::fs::write(dir.path().join("speed-1.d"), said).unwrap();
         let found = sources(&executable, Path::new("/c/w"), Path::new("/c"));
         let found: Vec<&str> = found.iter().map(String::as_str).collect();

@@ -17,7 +17,7 @@ use super::super::{
 };
 use super::{
     ClockRule, Disagreement, Measure, Seen, Told,
-    rest::{Process, rests, usual},
+    rest::{Process, narrow, rests, usual},
 };
 use crate::policy::Side;
 
@@ -37,7 +37,8 @@ impl Sides {
             let base = Process::of(&round.base, seen.base?, rule)?;
             Some((base, Process::of(&round.head, seen.head?, rule)?))
         });
-        let (base, head) = both.unzip();
+        let (mut base, mut head): (Vec<Process>, Vec<Process>) = both.unzip();
+        narrow(&mut base, &mut head, rule);
         Self { base, head }
     }
 
@@ -114,8 +115,7 @@ fn unlike(sides: &Sides, rule: &Rule) -> Option<Disagreement> {
     let cpu = sides.excess(|seen| seen.cpu_ns, &rule.clock);
     let wall_agrees = median(wall.iter().map(|(_, beyond)| *beyond).collect()) > 0.0;
     let by_wall = proved(&wall, rule).map(|beyond| (Measure::Wall, &wall, beyond));
-    let by_cpu =
-        || proved(&cpu, rule).filter(|_| wall_agrees).map(|b| (Measure::Cpu, &cpu, b));
+    let by_cpu = || proved(&cpu, rule).filter(|_| wall_agrees).map(|b| (Measure::Cpu, &cpu, b));
     let (by, excess, beyond) = by_wall.or_else(by_cpu)?;
     let surplus: Vec<f64> = excess.iter().map(|(surplus, _)| *surplus).collect();
     Some(Disagreement::Unlike {

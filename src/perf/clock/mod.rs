@@ -126,6 +126,8 @@ pub struct ClockRule {
     pub own_warm_up_ns: f64,
     /// A warm-up this near (as a factor) to one doubling less or more may have ended there.
     pub boundary: f64,
+    /// The least that this factor is taken for, on a machine whose processes run at one speed.
+    pub boundary_least: f64,
     /// By what share of the wall time a process may report more than it.
     pub slip_share: f64,
     /// By how many nanoseconds beyond that.

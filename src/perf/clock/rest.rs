@@ -6,7 +6,7 @@
 //! warm-up is computed from the reported times and taken off. What is left is the *rest*.
 
 use super::super::{
-    estimate::{median, times},
+    estimate::{median, settled, spread, times},
     facts::Slice,
 };
 use super::{ClockRule, Seen};
@@ -19,6 +19,8 @@ pub(super) struct Process {
     /// Timed iterations.
     pub(super) iterations: f64,
     pub(super) seen: Seen,
+    /// Median nanoseconds an iteration.
+    time: f64,
     /// The warm-up as it follows from the reported times, in nanoseconds: where it is not sure
     /// on which doubling it ended, the shorter and the longer.
     warm_up: (f64, f64),
@@ -35,12 +37,29 @@ impl Process {
         }
         // Times that add up to more than a number can hold are more than any process lives.
         let reported = slices.iter().map(|slice| slice.1).sum::<f64>().min(f64::MAX);
-        Some(Self { reported, iterations, seen, warm_up: warm_up(time, rule) })
+        let warm_up = warm_up(time, rule.boundary, rule);
+        Some(Self { reported, iterations, seen, time, warm_up })
+    }
+}
+
+/// Narrows what is not sure of warm-ups to what the base's own speeds make doubtful: on a machine
+/// whose processes run at one speed, a warm-up ends where it has to.
+pub(super) fn narrow(base: &mut [Process], head: &mut [Process], rule: &ClockRule) {
+    /// Standard deviations within which nearly every process lies.
+    const DEVIATIONS: f64 = 4.0;
+    let logs: Vec<f64> = base.iter().map(|process| process.time.ln()).collect();
+    let doubtful = 1.0 + DEVIATIONS * settled(spread(&logs));
+    if !doubtful.is_finite() {
+        return;
+    }
+    let boundary = doubtful.max(rule.boundary_least).min(rule.boundary);
+    for process in base.iter_mut().chain(head) {
+        process.warm_up = warm_up(process.time, boundary, rule);
     }
 }
 
 /// How long the warm-up of a benchmark with this time an iteration takes.
-fn warm_up(time: f64, rule: &ClockRule) -> (f64, f64) {
+fn warm_up(time: f64, boundary: f64, rule: &ClockRule) -> (f64, f64) {
     // 2^64 iterations of any length are more than a warm-up.
     const DOUBLINGS: usize = 64;
     let (mut before, mut sum, mut next) = (0.0, time, 2.0 * time);
@@ -52,9 +71,9 @@ fn warm_up(time: f64, rule: &ClockRule) -> (f64, f64) {
         sum += next;
         next *= 2.0;
     }
-    if before * rule.boundary > rule.warm_up_ns {
+    if before * boundary > rule.warm_up_ns {
         (before, sum)
-    } else if sum < rule.warm_up_ns * rule.boundary {
+    } else if sum < rule.warm_up_ns * boundary {
         (sum, sum + next)
     } else {
         (sum, sum)
@@ -98,7 +117,8 @@ mod tests {
     #[test]
     fn a_warm_up_ends_on_a_doubling() {
         let millis = |time: f64| {
-            let (short, long) = warm_up(time * 1e6, &ClockRule::default());
+            let rule = ClockRule::default();
+            let (short, long) = warm_up(time * 1e6, rule.boundary, &rule);
             (short / 1e6, long / 1e6)
         };
         // 1 + 2 + 4 + 8 + 16 iterations of 1 ms are the first that take longer than 20 ms.

@@ -123,9 +123,8 @@ fn told(clock: &Disagreement) -> bool {
             *processes > 0 && figure(reported_ns) && figure(wall_ns) && reported_ns > wall_ns
         }
         Disagreement::Unlike { base, head, share, beyond, rounds, .. } => {
-            let side = |side: &Told| {
-                [side.reported_ns, side.wall_ns, side.cpu_ns].iter().all(figure)
-            };
+            let side =
+                |side: &Told| [side.reported_ns, side.wall_ns, side.cpu_ns].iter().all(figure);
             *rounds > 0 && side(base) && side(head) && figure(share) && figure(beyond)
         }
     }

@@ -70,7 +70,9 @@ mod tests {
     fn lock(packages: &[(&str, &str, &str)]) -> String {
         let mut text = "version = 4\n".to_owned();
         for (name, version, rest) in packages {
-            text.push_str(&format!("\n[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n{rest}"));
+            text.push_str(&format!(
+                "\n[[package]]\nname = \"{name}\"\nversion = \"{version}\"\n{rest}"
+            ));
         }
         text
     }
@@ -83,7 +85,10 @@ mod tests {
     fn another_version_of_a_harness_is_named() {
         let old = ("criterion", "0.5.1", "");
         assert_eq!(told(&[old], &[("criterion", "0.8.2", "")]), "criterion 0.5.1 → 0.8.2");
-        assert_eq!(told(&[old], &[old, ("criterion", "0.8.2", "")]), "criterion 0.5.1 → 0.5.1, 0.8.2");
+        assert_eq!(
+            told(&[old], &[old, ("criterion", "0.8.2", "")]),
+            "criterion 0.5.1 → 0.5.1, 0.8.2"
+        );
         assert_eq!(told(&[], &[("divan", "0.1.0", "")]), "divan 0.1.0 added");
         assert_eq!(told(&[old], &[]), "criterion 0.5.1 removed");
         assert_eq!(told(&[old, ("serde", "1.0.0", "")], &[old, ("serde", "1.0.1", "")]), "");
@@ -91,10 +96,12 @@ mod tests {
 
     #[test]
     fn the_same_version_from_elsewhere_is_another_one() {
-        let registry =
-            "source = \"registry+https://github.com/rust-lang/crates.io-index\"\nchecksum = \"0000000000000000000000000000000000000000000000000000000000000001\"\n";
+        let registry = "source = \"registry+https://github.com/rust-lang/crates.io-index\"\nchecksum = \"0000000000000000000000000000000000000000000000000000000000000001\"\n";
         let mine = ("criterion", "0.5.1", "");
-        assert_eq!(told(&[("criterion", "0.5.1", registry)], &[mine]), "criterion 0.5.1 from elsewhere");
+        assert_eq!(
+            told(&[("criterion", "0.5.1", registry)], &[mine]),
+            "criterion 0.5.1 from elsewhere"
+        );
         assert_eq!(harness_edits(Some("broken"), None), Vec::<String>::new());
     }
 }

@@ -13,10 +13,17 @@ const NAMED: usize = 5;
 pub fn root_edits(before: Option<&str>, after: Option<&str>) -> Vec<String> {
     compared(before, after, |before, after| {
         let mut told = Vec::new();
-        for (name, before, after) in differing(table(before, &["profile"]), table(after, &["profile"])) {
+        for (name, before, after) in
+            differing(table(before, &["profile"]), table(after, &["profile"]))
+        {
             told.push(format!("profile.{name} changed{}", names(&before, &after)));
         }
-        told.extend(of_harnesses(before, after, &["workspace", "dependencies"], "workspace dependency"));
+        told.extend(of_harnesses(
+            before,
+            after,
+            &["workspace", "dependencies"],
+            "workspace dependency",
+        ));
         told.extend(of_harnesses(before, after, &["replace"], "replacement of"));
         let registries = [before, after].into_iter().flat_map(|side| table(side, &["patch"]));
         let registries: BTreeSet<String> = registries.map(|(name, _)| name).collect();
@@ -89,10 +96,7 @@ fn table(value: &Value, path: &[&str]) -> Map<String, Value> {
 }
 
 /// The keys whose values differ, with both values; `null` where there is none.
-fn differing(
-    before: Map<String, Value>,
-    after: Map<String, Value>,
-) -> Vec<(String, Value, Value)> {
+fn differing(before: Map<String, Value>, after: Map<String, Value>) -> Vec<(String, Value, Value)> {
     let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let of = |side: &Map<String, Value>, key: &String| side.get(key).cloned().unwrap_or_default();
     keys.into_iter()
@@ -173,7 +177,10 @@ mod tests {
     fn where_a_harness_comes_from_is_compared() {
         let told = root("", "[workspace.dependencies]\ncriterion = \"0.8\"\nserde = \"1\"\n");
         assert_eq!(told, "workspace dependency criterion changed");
-        let told = root("", "[patch.crates-io]\nserde = { path = \"s\" }\nc = { package = \"criterion\", path = \"mine\" }\n");
+        let told = root(
+            "",
+            "[patch.crates-io]\nserde = { path = \"s\" }\nc = { package = \"criterion\", path = \"mine\" }\n",
+        );
         assert_eq!(told, "patch of criterion changed");
         let told = root("", "[replace]\n\"divan:0.1.0\" = { path = \"mine\" }\n");
         assert_eq!(told, "replacement of divan changed");
@@ -182,7 +189,8 @@ mod tests {
     #[test]
     fn what_builds_a_bench_is_compared_and_nothing_else_of_its_package() {
         let one = "[package]\nname = \"a\"\nversion = \"0.1.0\"\n\n[lints.rust]\nmissing_docs = \"warn\"\n\n[dependencies]\nserde = \"1\"\n";
-        let plain = "[package]\nname = \"a\"\nversion = \"0.2.0\"\n\n[dependencies]\nserde = \"1.1\"\n";
+        let plain =
+            "[package]\nname = \"a\"\nversion = \"0.2.0\"\n\n[dependencies]\nserde = \"1.1\"\n";
         assert_eq!(package(one, plain), "");
         let bench = format!("{one}[[bench]]\nname = \"speed\"\nharness = false\n");
         assert_eq!(package(one, &bench), "[[bench]] changed");
@@ -195,7 +203,8 @@ mod tests {
             "features changed: fast; dev-dependencies changed: criterion; dev-dependencies of a \
              platform changed"
         );
-        let build = one.replace("name = \"a\"", "name = \"a\"\nbuild = \"gen.rs\"\nautobenches = false");
+        let build =
+            one.replace("name = \"a\"", "name = \"a\"\nbuild = \"gen.rs\"\nautobenches = false");
         assert_eq!(package(one, &build), "package.autobenches changed; package.build changed");
         assert_eq!(build_script(&build).as_deref(), Some("gen.rs"));
         assert_eq!(build_script(&build.replace("\"gen.rs\"", "false")), None);

@@ -85,7 +85,8 @@ fn by_path(path: &str) -> Option<&'static str> {
     let is_bench = benches.is_some_and(|at| inside.is_none_or(|src| at < src));
     if folders.contains(&".cargo") {
         // Those are rules of the policy, and shown there.
-        let policy = rules.into_iter().any(|rule| path == *rule || path.ends_with(&format!("/{rule}")));
+        let policy =
+            rules.into_iter().any(|rule| path == *rule || path.ends_with(&format!("/{rule}")));
         return (!policy).then_some("cargo's configuration");
     }
     if TOOLCHAIN_FILES.contains(name) {

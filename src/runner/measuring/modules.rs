@@ -58,7 +58,9 @@ fn files(from: &str, owns_folder: bool, reference: &Reference) -> Vec<(String, b
     let file = Path::new(from);
     let folder = file.parent().unwrap_or(Path::new(""));
     match reference {
-        Reference::Include(path) => joined(folder, Path::new(path)).map(|p| (p, false)).into_iter().collect(),
+        Reference::Include(path) => {
+            joined(folder, Path::new(path)).map(|p| (p, false)).into_iter().collect()
+        }
         Reference::Module { inside, name, path } => {
             let own = match file.file_stem() {
                 Some(stem) if !owns_folder => folder.join(stem),
@@ -138,7 +140,9 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
             '"' => string(rest, 1, "\""),
             '\'' => (None, quote(rest)),
             'r' | 'b' if raw(rest).is_some() => match raw(rest) {
-                Some((opening, hashes)) => string(rest, opening, &format!("\"{}", "#".repeat(hashes))),
+                Some((opening, hashes)) => {
+                    string(rest, opening, &format!("\"{}", "#".repeat(hashes)))
+                }
                 None => (None, 1),
             },
             c if c.is_alphanumeric() || c == '_' => {
@@ -270,7 +274,19 @@ mod tests {
 
     #[test]
     fn a_text_that_is_no_rust_comes_to_an_end() {
-        for text in ["'", "\"", "r#\"", "/*", "/*/", "b", "'\\", "mod", "mod x", "\u{1f600}'\u{1f600}", "br##"] {
+        for text in [
+            "'",
+            "\"",
+            "r#\"",
+            "/*",
+            "/*/",
+            "b",
+            "'\\",
+            "mod",
+            "mod x",
+            "\u{1f600}'\u{1f600}",
+            "br##",
+        ] {
             references(text);
         }
     }
