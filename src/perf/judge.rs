@@ -83,7 +83,7 @@ fn clock_text(bench: &BenchId, clock: &Disagreement) -> String {
             };
             format!(
                 "{bench}: a process of the base {}, one of the head {}: the head leaves {:.0} % of \
-                 its reported time more unaccounted for, in {rounds} rounds beyond noise; either its \
+                 its measuring time more unaccounted for, in {rounds} rounds beyond noise; either its \
                  untimed work (set-up, dropping) grew, or its times are not what it spent, so its \
                  figures prove nothing; read what the change does to either",
                 side(base),

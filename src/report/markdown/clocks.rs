@@ -53,7 +53,7 @@ fn seen(facts: &Facts, disagreeing: usize) -> String {
     format!(
         "The runner timed every process itself, from its start to its end (processor time: {by}), \
          and held that against what the process reported: {found}. The head may leave {} of its \
-         reported time more unaccounted for than the base, and {} of the base's untimed rest; \
+         measuring time more unaccounted for than the base, and {} of the base's untimed rest; \
          chance of one false alarm in the whole run: {}.",
         units::share(clock.share),
         units::share(clock.rest),
@@ -78,7 +78,7 @@ fn row(pair: &Pair) -> Option<[String; 5]> {
                 format!("{} (CPU {})", units::time(told.wall_ns), units::time(told.cpu_ns))
             }),
             format!(
-                "the head leaves {} of its reported time more unaccounted for, {} beyond what is \
+                "the head leaves {} of its measuring time more unaccounted for, {} beyond what is \
                  allowed for sure (by {}, {})",
                 rounded(*share),
                 rounded(*beyond),
