@@ -14,7 +14,7 @@ pub fn root_edits(before: Option<&str>, after: Option<&str>) -> Vec<String> {
     compared(before, after, |before, after| {
         let mut told = Vec::new();
         for (name, before, after) in
-            differing(table(before, &["profile"]), table(after, &["profile"]))
+            differing(&table(before, &["profile"]), &table(after, &["profile"]))
         {
             told.push(format!("profile.{name} changed{}", names(&before, &after)));
         }
@@ -96,11 +96,14 @@ fn table(value: &Value, path: &[&str]) -> Map<String, Value> {
 }
 
 /// The keys whose values differ, with both values; `null` where there is none.
-fn differing(before: Map<String, Value>, after: Map<String, Value>) -> Vec<(String, Value, Value)> {
+fn differing(
+    before: &Map<String, Value>,
+    after: &Map<String, Value>,
+) -> Vec<(String, Value, Value)> {
     let keys: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     let of = |side: &Map<String, Value>, key: &String| side.get(key).cloned().unwrap_or_default();
     keys.into_iter()
-        .map(|key| (key.clone(), of(&before, key), of(&after, key)))
+        .map(|key| (key.clone(), of(before, key), of(after, key)))
         .filter(|(_, before, after)| before != after)
         .collect()
 }
@@ -115,7 +118,7 @@ fn names(before: &Value, after: &Value) -> String {
     let (Some(before), Some(after)) = (side(before), side(after)) else {
         return String::new();
     };
-    let all: Vec<String> = differing(before, after).into_iter().map(|(key, ..)| key).collect();
+    let all: Vec<String> = differing(&before, &after).into_iter().map(|(key, ..)| key).collect();
     let shown = all.iter().take(NAMED).cloned().collect::<Vec<_>>().join(", ");
     match all.len() {
         0 => String::new(),
@@ -132,7 +135,7 @@ fn of_harnesses(before: &Value, after: &Value, path: &[&str], what: &str) -> Vec
         let package = package.split(['@', ':', '#']).next().unwrap_or(package);
         HARNESSES.contains(&package).then(|| package.to_owned())
     };
-    differing(table(before, path), table(after, path))
+    differing(&table(before, path), &table(after, path))
         .into_iter()
         .filter_map(|(name, before, after)| {
             let harness = harness(&name, &before).or_else(|| harness(&name, &after))?;
