@@ -119,14 +119,15 @@ mod tests {
         let millis = |time: f64| {
             let rule = ClockRule::default();
             let (short, long) = warm_up(time * 1e6, rule.boundary, &rule);
-            (short / 1e6, long / 1e6)
+            let to_the_microsecond = |time: f64| (time / 1e3).round() / 1e3;
+            (to_the_microsecond(short), to_the_microsecond(long))
         };
         // 1 + 2 + 4 + 8 + 16 iterations of 1 ms are the first that take longer than 20 ms.
         assert_eq!(millis(1.0), (31.0, 31.0));
         assert_eq!(millis(50.0), (50.0, 50.0), "one iteration at least");
         // 15 iterations of 1.3 ms take 19.5 ms: on a slower moment they were enough.
-        assert_eq!(millis(1.3), (19.5, 1.3 * 31.0));
+        assert_eq!(millis(1.3), (19.5, 40.3));
         // 15 of 1.4 ms take 21 ms: on a faster moment they were not.
-        assert_eq!(millis(1.4), (21.0, 1.4 * 31.0));
+        assert_eq!(millis(1.4), (21.0, 43.4));
     }
 }
