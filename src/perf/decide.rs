@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    clock::{Disagreement, disagreement, doubted},
     estimate::{Levels, estimate, median, times},
     facts::{BenchId, Estimate, Estimator, Facts, Pair, PairState, Reading, Round, Rule, Slice},
 };
@@ -14,12 +15,17 @@ use super::{
 impl Rule {
     /// The chances of error of one look.
     pub fn levels(&self) -> Levels {
-        #[expect(clippy::cast_precision_loss, reason = "there are a handful of looks")]
-        let looks = self.looks.len().max(1) as f64;
-        Levels {
-            lower: self.beta / looks,
-            upper: self.alpha / (f64::from(self.family.max(1)) * looks),
-        }
+        Levels { lower: self.beta / self.all_looks(), upper: self.alpha / self.shared_among() }
+    }
+
+    /// How many decisions share a run's chance of error: every look at every benchmark.
+    pub(super) fn shared_among(&self) -> f64 {
+        f64::from(self.family.max(1)) * self.all_looks()
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "there are a handful of looks")]
+    fn all_looks(&self) -> f64 {
+        self.looks.len().max(1) as f64
     }
 
     /// What an estimate proves, if it proves anything.
@@ -60,20 +66,34 @@ pub struct Judged {
     pub estimate: Option<Estimate>,
     /// Present once something is proved.
     pub state: Option<PairState>,
+    /// Present where the benchmark's own clock is not believed.
+    pub clock: Option<Disagreement>,
 }
 
 /// Replays every look that the rounds allow, and stops at the first proof.
 ///
 /// Rounds past the last full look are looked at once more, at the price of the
 /// next look, so that a run that was cut short still uses all that it has.
+///
+/// Nothing is proved to be held by a clock that is not believed: where it is proved to be wrong,
+/// the pair is inconclusive, and where it is merely in doubt, more rounds have to tell.
 pub fn judge_rounds(rounds: &[Round], rule: &Rule, seed: u64) -> Judged {
     let levels = rule.levels();
-    let mut last = Judged { estimate: None, state: None };
+    let mut last = Judged { estimate: None, state: None, clock: None };
     for &look in &rule.looks {
         let look = look as usize;
         let seen = rounds.get(..look.min(rounds.len())).unwrap_or(rounds);
         last.estimate = estimate(seen, levels, rule.line(), seed);
-        last.state = last.estimate.as_ref().and_then(|estimate| rule.proves(estimate, seen));
+        last.clock = disagreement(seen, rule);
+        let proved = last.estimate.as_ref().and_then(|estimate| rule.proves(estimate, seen));
+        let more = rule.looks.last().is_some_and(|&all| look < all as usize);
+        last.state = match proved {
+            Some(PairState::Held | PairState::Improved) if last.clock.is_some() => {
+                Some(PairState::Inconclusive)
+            }
+            Some(PairState::Held | PairState::Improved) if more && doubted(seen, rule) => None,
+            proved => proved,
+        };
         if last.state.is_some() || look >= rounds.len() {
             break;
         }
@@ -92,6 +112,7 @@ pub fn pair(bench: BenchId, rounds: &[Round], rule: &Rule, seed: u64) -> Pair {
         head: reading(rounds.iter().flat_map(|round| &round.head)),
         throughput: None,
         note: None,
+        clock: judged.clock,
         source: None,
     }
 }
@@ -126,6 +147,7 @@ fn recompute_pair(stated: &Pair, facts: &Facts, rounds: &[Round]) -> Pair {
     if matches!(stated.state, PairState::Unchanged | PairState::CouldNotRun) {
         fresh.state = stated.state;
         fresh.estimate = None;
+        fresh.clock = None;
     }
     fresh.throughput = stated.throughput;
     fresh.source.clone_from(&stated.source);

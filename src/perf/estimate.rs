@@ -75,7 +75,7 @@ pub fn estimate(rounds: &[Round], levels: Levels, line: f64, seed: u64) -> Optio
 
 /// Rounded to where platforms agree: `ln` and `exp` may differ in the last bit between
 /// C libraries, and a receipt has to be judged the same everywhere.
-fn settled(figure: f64) -> f64 {
+pub(super) fn settled(figure: f64) -> f64 {
     const PLACES: f64 = 1e9;
     (figure * PLACES).round() / PLACES
 }
@@ -97,10 +97,7 @@ fn paired(rounds: &[Round]) -> (f64, f64) {
         .iter()
         .map(|round| (median(times(&round.base)) / median(times(&round.head))).ln())
         .collect();
-    let mean = mean(&logs);
-    let count = count(&logs);
-    let variance = logs.iter().map(|log| (log - mean).powi(2)).sum::<f64>() / (count - 1.0);
-    (mean, (variance / count).sqrt())
+    (mean(&logs), spread(&logs) / count(&logs).sqrt())
 }
 
 /// ln(floor of base ÷ floor of head) and its error, where both floors are reached.
@@ -202,11 +199,18 @@ pub(super) fn median(values: Vec<f64>) -> f64 {
     }
 }
 
-fn mean(values: &[f64]) -> f64 {
+/// The standard deviation of a sample; NaN of fewer than two.
+pub(super) fn spread(values: &[f64]) -> f64 {
+    let mean = mean(values);
+    let squares = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>();
+    (squares / (count(values) - 1.0)).sqrt()
+}
+
+pub(super) fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / count(values)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of slices are far below 2^52")]
-fn count(values: &[f64]) -> f64 {
+pub(super) fn count(values: &[f64]) -> f64 {
     values.len() as f64
 }

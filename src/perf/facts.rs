@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::{
+    clock::{ClockRule, Disagreement, SeenSides},
+    edit::Edit,
+};
 use crate::policy::{Location, Side};
 
 /// Names one benchmark of a repository.
@@ -64,6 +68,9 @@ pub struct Round {
     pub base: Vec<Slice>,
     /// Slices of the head, in the order they ran.
     pub head: Vec<Slice>,
+    /// The processes as the runner saw them from outside, where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen: Option<SeenSides>,
 }
 
 /// The rule that pairs are judged by, with every constant that bears on a judgement.
@@ -89,6 +96,9 @@ pub struct Rule {
     pub looks: Vec<u32>,
     /// Benchmarks that were measured in this run; alpha is shared among them.
     pub family: u32,
+    /// When a benchmark's own clock is not believed.
+    #[serde(default)]
+    pub clock: ClockRule,
 }
 
 /// How the two sides were brought together.
@@ -185,6 +195,9 @@ pub struct Pair {
     /// Why, where the state does not say it all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// How its own clock and the runner's disagree; such a pair is never held nor improved.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock: Option<Disagreement>,
     /// Where the head defines it, as far as that can be told from the text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Location>,
@@ -299,6 +312,10 @@ pub struct Facts {
     pub missing: Vec<BenchId>,
     /// Benchmarks that only the head has.
     pub added: Vec<BenchId>,
-    /// Files that measure (benches, profiles, build scripts, …) and that the head edits.
-    pub edits: Vec<String>,
+    /// What measures (benches, profiles, build scripts, …) and is edited by the head.
+    pub edits: Vec<Edit>,
+    /// Who counted the processor time of the measured processes: «cgroup», «first process in the
+    /// sandbox». Absent where nothing was seen from outside.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seen_by: Option<String>,
 }

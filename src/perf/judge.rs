@@ -1,6 +1,10 @@
 //! From the facts of a measurement to the judgement of the performance part.
 
-use super::facts::{Build, BuildState, Estimate, Facts, Pair, PairState, Target, TargetState};
+use super::{
+    clock::{Disagreement, Told},
+    edit::Edit,
+    facts::{BenchId, Build, BuildState, Estimate, Facts, Pair, PairState, Target, TargetState},
+};
 use crate::{
     policy::Side,
     verdict::{Outcome, Part, PartName, Reason, Skip},
@@ -23,6 +27,7 @@ pub fn judge(facts: &Facts, documentation_only: bool) -> Part {
     reasons.extend(facts.builds.iter().filter_map(of_build));
     reasons.extend(facts.targets.iter().filter_map(of_target));
     reasons.extend(facts.pairs.iter().filter_map(|pair| of_pair(pair, facts)));
+    reasons.extend(facts.pairs.iter().filter_map(of_clock));
     reasons.extend(facts.missing.iter().map(|bench| {
         let text = format!(
             "{bench} exists at the base and not at the head; if that is meant, say so in the change"
@@ -30,14 +35,63 @@ pub fn judge(facts: &Facts, documentation_only: bool) -> Part {
         Reason::new(Outcome::Attention, "benchmark-missing", text)
     }));
     reasons.extend(nothing_selected(facts));
-    if !facts.edits.is_empty() {
-        let text = format!(
-            "this change edits what measures it: {}; look at those edits before trusting the figures",
-            facts.edits.join(", ")
-        );
-        reasons.push(Reason::new(Outcome::Attention, "edits-what-measures", text));
-    }
+    reasons.extend(of_edits(&facts.edits));
     Part::judged(PartName::Perf, reasons)
+}
+
+/// Edits that one reason names.
+const EDITS: usize = 6;
+
+fn of_edits(edits: &[Edit]) -> Option<Reason> {
+    if edits.is_empty() {
+        return None;
+    }
+    let mut named: Vec<String> = edits.iter().take(EDITS).map(Edit::to_string).collect();
+    if let Some(more @ 1..) = edits.len().checked_sub(EDITS) {
+        named.push(format!("and {more} more"));
+    }
+    let text = format!(
+        "this change edits what measures it: {}; look at those edits before trusting the figures",
+        named.join(", ")
+    );
+    Some(Reason::new(Outcome::Attention, "edits-what-measures", text))
+}
+
+/// A clock that is not believed leaves a question open, whatever the figures say.
+fn of_clock(pair: &Pair) -> Option<Reason> {
+    let text = clock_text(&pair.bench, pair.clock.as_ref()?);
+    Some(Reason::new(Outcome::Inconclusive, "clock-disagrees", text))
+}
+
+fn clock_text(bench: &BenchId, clock: &Disagreement) -> String {
+    let millis = |nanoseconds: f64| format!("{:.1} ms", nanoseconds / 1e6);
+    match clock {
+        Disagreement::Impossible { side, processes, reported_ns, wall_ns } => {
+            let side = if *side == Side::Base { "base" } else { "head" };
+            format!(
+                "{bench}: a process of the {side} reported {} of timed work and lived for {} \
+                 ({processes} such): its clock is not the machine's, so its figures prove nothing; \
+                 read how it takes its times",
+                millis(*reported_ns),
+                millis(*wall_ns)
+            )
+        }
+        Disagreement::Unlike { base, head, share, rounds, .. } => {
+            let side = |told: &Told| {
+                let (reported, wall) = (millis(told.reported_ns), millis(told.wall_ns));
+                format!("reported {reported} of {wall} (CPU time {})", millis(told.cpu_ns))
+            };
+            format!(
+                "{bench}: a process of the base {}, one of the head {}: the head leaves {:.0} % of \
+                 its measuring time more unaccounted for, in {rounds} rounds beyond noise; either its \
+                 untimed work (set-up, dropping) grew, or its times are not what it spent, so its \
+                 figures prove nothing; read what the change does to either",
+                side(base),
+                side(head),
+                share * 100.0
+            )
+        }
+    }
 }
 
 fn broken(build: &Build) -> bool {
@@ -139,6 +193,8 @@ fn of_pair(pair: &Pair, facts: &Facts) -> Option<Reason> {
     };
     match pair.state {
         PairState::Unchanged | PairState::Held => None,
+        // Its clock is the reason, and that is said by itself.
+        PairState::Inconclusive if pair.clock.is_some() => None,
         PairState::Regressed => Some(Reason::new(
             Outcome::Fail,
             "regressed",

@@ -3,13 +3,17 @@
 //! Pure: `runner::measure` gathers the raw samples, this module turns them into
 //! pairs. The same raw samples, rule and seed always give the same pairs.
 
+mod clock;
 mod decide;
+mod edit;
 mod estimate;
 mod facts;
 mod judge;
 mod rule;
 
+pub use clock::{ClockRule, Disagreement, Measure, Seen, SeenSides, Told, disagreement, doubted};
 pub use decide::{Judged, judge_rounds, pair, reading, recompute};
+pub use edit::Edit;
 pub use estimate::{Levels, estimate};
 pub use facts::{
     BenchId, Build, BuildState, Estimate, Estimator, Facts, Method, Order, Pair, PairState,

@@ -1,6 +1,6 @@
 //! Every constant that bears on a judgement, with its reason.
 
-use super::facts::Rule;
+use super::{clock::ClockRule, facts::Rule};
 use crate::config::BenchRules;
 
 /// After how many rounds one looks: each step is about half as long again as the one
@@ -19,6 +19,49 @@ const SLOWER_SURE: f64 = 0.99;
 /// With fewer rounds the paired estimator's own spread is too poorly known to fail a change.
 const PAIRED_FAILS_FROM: u32 = 24;
 
+/// One false «unlike» in a thousand runs.
+const CLOCK_ALPHA: f64 = 0.001;
+/// Hiding a twentieth of the time is what makes of a loss at the rule's own line none at all; a
+/// smaller share changes no judgement, and a benchmark's set-up may honestly grow by as much.
+const CLOCK_SHARE: f64 = 0.05;
+/// Untimed work varies with the layout of the code as timed work does, by some per cent.
+const CLOCK_REST: f64 = 0.10;
+/// Two per cent of 60 ms: what a median over six rounds is off by on a usual machine.
+const CLOCK_DOUBT: f64 = 0.02;
+/// What `runner::criterion` asks a process for: `--warm-up-time 0.02` …
+const WARM_UP_NS: f64 = 20e6;
+/// … and `--measurement-time 0.06`.
+const MEASURE_NS: f64 = 60e6;
+/// Our warm-up takes 40 ms at most, and start and analysis some more; a rest above this beside it
+/// is one that the benchmark's code asked for itself.
+const OWN_WARM_UP_NS: f64 = 50e6;
+/// Speeds during warm-up and during measurement differ by less than this in most processes.
+const BOUNDARY: f64 = 1.15;
+/// Caches are cold when a warm-up begins, on the quietest machine.
+const BOUNDARY_LEAST: f64 = 1.04;
+/// Two readings of one clock, by the benchmark and by the runner: a thousandth for its rate …
+const SLIP_SHARE: f64 = 0.001;
+/// … and a millisecond for its grain, and for a benchmark that is no more than a few lines.
+const SLIP_NS: f64 = 1e6;
+
+impl Default for ClockRule {
+    fn default() -> Self {
+        Self {
+            alpha: CLOCK_ALPHA,
+            share: CLOCK_SHARE,
+            rest: CLOCK_REST,
+            doubt: CLOCK_DOUBT,
+            warm_up_ns: WARM_UP_NS,
+            measure_ns: MEASURE_NS,
+            own_warm_up_ns: OWN_WARM_UP_NS,
+            boundary: BOUNDARY,
+            boundary_least: BOUNDARY_LEAST,
+            slip_share: SLIP_SHARE,
+            slip_ns: SLIP_NS,
+        }
+    }
+}
+
 impl Rule {
     /// The rule of a run in which `family` benchmarks are measured.
     pub fn new(rules: &BenchRules, family: usize) -> Self {
@@ -33,6 +76,7 @@ impl Rule {
             beta: BETA,
             looks: LOOKS.to_vec(),
             family: u32::try_from(family).unwrap_or(u32::MAX),
+            clock: ClockRule::default(),
         }
     }
 

@@ -79,6 +79,10 @@ pub struct Run {
     pub command: String,
     /// How the change's own code was kept apart: `none` is a plain child process.
     pub isolation: String,
+    /// Which layers and limits held, in words: «namespaces (bubblewrap)», «memory 4 GiB (cgroup
+    /// v2)». Empty where nothing held, and in receipts that do not say.
+    #[serde(default)]
+    pub layers: Vec<String>,
 }
 
 /// A commit.

@@ -110,6 +110,15 @@ fn impossible(round: &Round) -> Option<String> {
         let Slice(iterations, nanoseconds) = *slice;
         iterations.is_finite() && iterations > 0.0 && nanoseconds.is_finite() && nanoseconds >= 0.0
     };
-    let odd = round.base.iter().chain(&round.head).find(|slice| !measured(slice))?;
-    Some(format!("{} iterations in {} ns cannot have been measured", odd.0, odd.1))
+    let odd = round.base.iter().chain(&round.head).find(|slice| !measured(slice));
+    if let Some(odd) = odd {
+        return Some(format!("{} iterations in {} ns cannot have been measured", odd.0, odd.1));
+    }
+    let time = |nanoseconds: f64| nanoseconds.is_finite() && nanoseconds >= 0.0;
+    let sides = round.seen.iter().flat_map(|seen| [seen.base, seen.head]).flatten();
+    let odd = sides.into_iter().find(|seen| !time(seen.wall_ns) || !time(seen.cpu_ns))?;
+    Some(format!(
+        "a process of {} ns, {} ns of them on a processor, cannot have been seen",
+        odd.wall_ns, odd.cpu_ns
+    ))
 }

@@ -59,9 +59,22 @@ pub fn human(
         None => format!("{REPORT_FILE} beside the receipt"),
     };
     lines.push(format!("Report: {report}"));
+    lines.extend(wrapped(&isolation(receipt), 2, screen.width));
     // In one line however long: it is there to be copied.
     lines.push(format!("Repeat: {}", terminal(&receipt.run.command, limits::COMMAND)));
     Ok(lines.join("\n") + "\n")
+}
+
+/// How the change's own code was kept apart, and by what.
+fn isolation(receipt: &Receipt) -> String {
+    let run = &receipt.run;
+    let word = terminal(&run.isolation, limits::ID);
+    let layers: Vec<String> =
+        run.layers.iter().map(|layer| terminal(layer, limits::SENTENCE)).collect();
+    match layers.as_slice() {
+        [] => format!("Isolation: {word}"),
+        some => format!("Isolation: {word} ({})", some.join("; ")),
+    }
 }
 
 fn opening(receipt: &Receipt, verdict: &Verdict, screen: &Screen<'_>) -> String {
@@ -151,6 +164,9 @@ fn figure(pair: &Pair) -> String {
         terminal(&pair.bench.to_string(), limits::ID),
         words::pair_state(pair.state)
     );
+    if let Some(clock) = &pair.clock {
+        line.push_str(&format!(", {}", words::disagreement(clock)));
+    }
     if let Some(estimate) = &pair.estimate {
         line.push_str(&format!("  throughput {}", units::change(estimate)));
     }

@@ -66,7 +66,7 @@ impl Mark {
             estimate.rounds > 0 && estimate.lower.is_finite() && estimate.lower > 0.0
         });
         Self(match pair.state {
-            PairState::Held if measured => Kind::Good,
+            PairState::Held if measured && pair.clock.is_none() => Kind::Good,
             PairState::Held | PairState::Unchanged => Kind::NotMeasured,
             PairState::Improved => Kind::Attention,
             PairState::Regressed => Kind::Fail,

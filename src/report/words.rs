@@ -1,7 +1,7 @@
 //! The words of the gate, as they are shown.
 
 use crate::{
-    perf::{Estimator, Method, PairState},
+    perf::{Disagreement, Estimator, Measure, Method, PairState},
     policy::{FindingState, Severity, Side, Source},
     verdict::{Outcome, PartName, Route, Skip},
 };
@@ -90,6 +90,22 @@ pub(super) fn pair_state(state: PairState) -> &'static str {
         PairState::Regressed => "regressed",
         PairState::Inconclusive => "inconclusive",
         PairState::CouldNotRun => "could not run",
+    }
+}
+
+/// What is wrong with a benchmark's clock, in few words of ours.
+pub(super) fn disagreement(clock: &Disagreement) -> &'static str {
+    match clock {
+        Disagreement::Impossible { .. } => "its clock cannot be right",
+        Disagreement::Unlike { .. } => "its clock and the runner's disagree",
+    }
+}
+
+/// What a disagreement is proved by.
+pub(super) fn measure(measure: Measure) -> &'static str {
+    match measure {
+        Measure::Wall => "wall time",
+        Measure::Cpu => "processor time",
     }
 }
 

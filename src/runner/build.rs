@@ -4,6 +4,7 @@
 //! other: then identical code gives identical executables.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
     time::{Duration, Instant, SystemTime},
@@ -16,6 +17,7 @@ use super::{
     benches::{BenchTarget, BenchesError, bench_targets},
     cargo_config::CargoConfig,
     checkout::{CheckoutError, Tree},
+    dep_info,
     rooms::Rooms,
     target::Target,
 };
@@ -60,6 +62,8 @@ pub struct Built {
     pub targets: Vec<BenchTarget>,
     /// One for each bench target that was built.
     pub executables: Vec<Executable>,
+    /// Sources of the bench crates as the compiler lists them, relative to the checkout's root.
+    pub sources: BTreeSet<String>,
 }
 
 /// A bench executable.
@@ -101,6 +105,7 @@ pub enum BuildError {
 struct Kept {
     targets: Vec<KeptTarget>,
     executables: Vec<Executable>,
+    sources: BTreeSet<String>,
     seconds: f64,
 }
 
@@ -172,7 +177,9 @@ impl Builder<'_> {
             Err(state) => Ok(Built::nothing(state, targets)),
             Ok(executables) => {
                 let seconds = started.elapsed().as_secs_f64();
-                keep(folder, target.path(), targets, executables, seconds)
+                let of = |one: &Executable| dep_info::sources(&one.path, &self.dir(), tree);
+                let sources = executables.iter().flat_map(of).collect();
+                keep(folder, target.path(), Kept::of(targets, executables, sources, seconds))
             }
         }
     }
@@ -299,18 +306,35 @@ impl Builder<'_> {
         if let Err(error) = touched {
             tracing::warn!(%error, folder = %folder.display(), "cannot note that a build is used");
         }
-        Some(Built {
-            state: BuildState::Built { seconds: kept.seconds, reused: true },
-            targets: kept.targets.into_iter().map(BenchTarget::from).collect(),
-            executables: kept.executables,
-        })
+        Some(kept.built(true))
+    }
+}
+
+impl Kept {
+    fn of(
+        targets: Vec<BenchTarget>,
+        executables: Vec<Executable>,
+        sources: BTreeSet<String>,
+        seconds: f64,
+    ) -> Self {
+        let targets = targets.iter().map(KeptTarget::from).collect();
+        Self { targets, executables, sources, seconds }
+    }
+
+    fn built(self, reused: bool) -> Built {
+        Built {
+            state: BuildState::Built { seconds: self.seconds, reused },
+            targets: self.targets.into_iter().map(BenchTarget::from).collect(),
+            executables: self.executables,
+            sources: self.sources,
+        }
     }
 }
 
 impl Built {
     /// A side of which nothing was built.
     pub fn nothing(state: BuildState, targets: Vec<BenchTarget>) -> Self {
-        Self { state, targets, executables: Vec::new() }
+        Self { state, targets, executables: Vec::new(), sources: BTreeSet::new() }
     }
 }
 
@@ -329,33 +353,19 @@ impl From<&BenchTarget> for KeptTarget {
 }
 
 /// Moves the executables out of cargo's reach, read-only, and remembers them.
-fn keep(
-    folder: &Path,
-    target: &Path,
-    targets: Vec<BenchTarget>,
-    mut executables: Vec<Executable>,
-    seconds: f64,
-) -> Result<Built, BuildError> {
+fn keep(folder: &Path, target: &Path, mut kept: Kept) -> Result<Built, BuildError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
         move |source| BuildError::Write { path, source }
     };
     let _ = fs::remove_dir_all(folder);
     fs::create_dir_all(folder).map_err(failed(folder))?;
-    for (index, executable) in executables.iter_mut().enumerate() {
+    for (index, executable) in kept.executables.iter_mut().enumerate() {
         let to = folder.join(format!("{index}-{}", executable.target));
         // The path is what the build said: it may say anything.
         take(&executable.path, target, &to).map_err(failed(&executable.path))?;
-        let mut permissions = fs::metadata(&to).map_err(failed(&to))?.permissions();
-        permissions.set_readonly(true);
-        fs::set_permissions(&to, permissions).map_err(failed(&to))?;
         executable.path = to;
     }
-    let kept = Kept {
-        targets: targets.iter().map(KeptTarget::from).collect(),
-        executables: executables.clone(),
-        seconds,
-    };
     let list = folder.join("kept.json");
     let json =
         serde_json::to_vec_pretty(&kept).map_err(|error| failed(&list)(io::Error::other(error)))?;
@@ -363,7 +373,7 @@ fn keep(
     if let Some(all) = folder.parent() {
         forget_oldest(all);
     }
-    Ok(Built { state: BuildState::Built { seconds, reused: false }, targets, executables })
+    Ok(kept.built(false))
 }
 
 /// Copies an executable out of the target folder, and nothing that lies elsewhere.
@@ -373,7 +383,10 @@ fn take(from: &Path, target: &Path, to: &Path) -> io::Result<()> {
     if !regular || real != from || !real.starts_with(target.canonicalize()?) {
         return Err(io::Error::other("it is no file of the target folder"));
     }
-    fs::copy(&real, to).map(drop)
+    fs::copy(&real, to)?;
+    let mut permissions = fs::metadata(to)?.permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(to, permissions)
 }
 
 /// Frees the disk of commits that were built long ago. Failing to is no reason to fail a run.

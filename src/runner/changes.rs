@@ -2,7 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::git::{Git, GitError};
+use super::{
+    git::{Git, GitError},
+    rule_files::TOOLCHAIN_FILES,
+};
 use crate::receipt::{Area, ChangedCommit, Changes, DependencyChange};
 
 /// One file that differs between base and head.
@@ -106,18 +109,21 @@ pub fn area_of(path: &str) -> &'static str {
     }
 }
 
-/// Whether an edit to this file changes what measures, rather than what is measured.
-pub fn measures(path: &str) -> bool {
+/// Whether a file looks as if it measured, by its path alone: enough to sort files into areas.
+/// What is edited of what measures is found by [`super::measuring`].
+fn measures(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     let in_benches = path.starts_with("benches/") || path.contains("/benches/");
     let cargo_config = path.ends_with(".cargo/config.toml") || path.ends_with(".cargo/config");
+    let in_sources = path.starts_with("src/") || path.contains("/src/");
     in_benches
         || cargo_config
-        || ["build.rs", "rust-toolchain.toml", "rust-toolchain"].contains(&name)
+        || TOOLCHAIN_FILES.contains(&name)
+        || (name == "build.rs" && !in_sources)
 }
 
 /// Files that no build looks at. A `.txt` may be test data, so it is not among them.
-fn is_documentation(lower_name: &str) -> bool {
+pub(super) fn is_documentation(lower_name: &str) -> bool {
     let stem = lower_name.split('.').next().unwrap_or(lower_name);
     let by_end = [".md", ".rst", ".adoc"];
     let by_stem = ["license", "licence", "copying", "authors", "changelog", "codeowners", "notice"];

@@ -16,7 +16,7 @@ use tokio::sync::Mutex;
 
 use super::Context;
 use crate::{
-    perf::{Slice, Throughput},
+    perf::{Seen, Slice, Throughput},
     sandbox::{Collect, Ended, Finished, Job, Returned, SandboxError, Session},
 };
 
@@ -67,6 +67,8 @@ pub struct Sample {
     pub slices: Vec<Slice>,
     /// What an iteration processes, if the benchmark says so.
     pub throughput: Option<Throughput>,
+    /// The process as the runner saw it from outside, if it did.
+    pub seen: Option<Seen>,
 }
 
 /// A bench executable did not give what it was asked for.
@@ -168,7 +170,8 @@ impl Bench<'_, '_> {
             depth: SAMPLE_DEPTH,
         };
         let finished = self.finish(job, Some(&collect)).await?;
-        Ok(read_sample(&finished.files, id)?)
+        let sample = read_sample(&finished.files, id)?;
+        Ok(Sample { seen: seen(&finished), ..sample })
     }
 
     fn job(&self) -> Job {
@@ -246,6 +249,13 @@ struct SavedSample {
     times: Vec<f64>,
 }
 
+/// What the process took, as seen from outside of it.
+fn seen(finished: &Finished) -> Option<Seen> {
+    let nanoseconds = |time: Duration| time.as_secs_f64() * 1e9;
+    let cpu_ns = nanoseconds(finished.usage?.cpu);
+    Some(Seen { wall_ns: nanoseconds(finished.wall), cpu_ns })
+}
+
 /// The samples of a benchmark, wherever criterion's naming has put them.
 fn read_sample(files: &[Returned], id: &str) -> Result<Sample, Trouble> {
     let (folder, saved) = described(files, id).ok_or(Trouble::NoSamples)?;
@@ -264,7 +274,10 @@ fn read_sample(files: &[Returned], id: &str) -> Result<Sample, Trouble> {
     match slices.iter().all(usable) {
         _ if slices.is_empty() => Err(Trouble::NoSamples),
         false => Err(Trouble::Unreadable("a slice without time or iterations".to_owned())),
-        true => Ok(Sample { slices, throughput: saved.throughput.as_ref().and_then(throughput) }),
+        true => {
+            let throughput = saved.throughput.as_ref().and_then(throughput);
+            Ok(Sample { slices, throughput, seen: None })
+        }
     }
 }
 

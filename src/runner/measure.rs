@@ -11,7 +11,7 @@ use super::{
     pairing::{Plan, Surroundings, TargetPair},
 };
 use crate::{
-    perf::{BenchId, Order, Pair, PairState, Round, Rule, Throughput, judge_rounds},
+    perf::{BenchId, Order, Pair, PairState, Round, Rule, SeenSides, Throughput, judge_rounds},
     policy::Side,
 };
 
@@ -78,7 +78,8 @@ fn stub(
     throughput: Option<Throughput>,
     note: Option<String>,
 ) -> Pair {
-    Pair { bench, state, estimate: None, base: None, head: None, throughput, note, source: None }
+    let (base, head) = (None, None);
+    Pair { bench, state, estimate: None, base, head, throughput, note, clock: None, source: None }
 }
 
 /// One short reading of each unchanged benchmark: context for a person, not a comparison.
@@ -106,6 +107,7 @@ async fn readings(
                     order: Order::BaseFirst,
                     base: Vec::new(),
                     head: sample.slices,
+                    seen: SeenSides::of(None, sample.seen),
                 });
                 let throughput = sample.throughput;
                 measured.pairs.push(stub(bench.clone(), PairState::Unchanged, throughput, None));
@@ -184,13 +186,14 @@ async fn play(
         (Order::HeadFirst, [Side::Head, Side::Base])
     };
     let (mut base, mut head) = (Vec::new(), Vec::new());
+    let (mut base_seen, mut head_seen) = (None, None);
     for side in sides {
         match one(around, side, pair, &open.bench, draw).await {
             Ok(sample) => {
                 open.throughput = sample.throughput;
                 match side {
-                    Side::Base => base = sample.slices,
-                    Side::Head => head = sample.slices,
+                    Side::Base => (base, base_seen) = (sample.slices, sample.seen),
+                    Side::Head => (head, head_seen) = (sample.slices, sample.seen),
                 }
             }
             Err(RunError::Trouble(trouble)) => {
@@ -202,7 +205,8 @@ async fn play(
             Err(error) => return Err(error),
         }
     }
-    open.rounds.push(Round { bench: open.bench.clone(), round, order, base, head });
+    let seen = SeenSides::of(base_seen, head_seen);
+    open.rounds.push(Round { bench: open.bench.clone(), round, order, base, head, seen });
     Ok(())
 }
 

@@ -10,11 +10,12 @@ use super::{
     bench_part::{BenchPartError, Builds, build_both, measure_built, nothing_built, short},
     build::{BuildError, Builder, Built},
     cargo_config::CargoConfig,
-    changes::{ChangedFile, measures},
+    changes::ChangedFile,
     folder::{Folder, FolderError},
     git::GitError,
     guard::EnvGuard,
     lock::{HostLock, LockError},
+    measuring,
     pairing::Surroundings,
     place::{Place, PlaceError},
     policy_part::{self, PolicyPartError},
@@ -340,11 +341,26 @@ impl RunJob<'_> {
             head,
         };
         let targets = builds.head.targets.clone();
+        let benches = [builds.base.targets.clone(), targets.clone()].concat();
+        let sources_of_benches = &builds.base.sources | &builds.head.sources;
         let (mut facts, rounds) =
             measure_built(&around, rooms.toolchain(), builds, self.request.seed).await?;
-        let edits = self.changed.iter().map(|file| &file.path).filter(|path| measures(path));
-        facts.edits = edits.cloned().collect();
+        if rounds.iter().any(|round| round.seen.is_some()) {
+            facts.seen_by = Some(self.ctx.sandbox.usage_source().word().to_owned());
+        }
         let (git, workspace) = (self.place.head.git(), &self.place.workspace);
+        if let Some(base) = &subject.base {
+            facts.edits = measuring::edits(&measuring::Change {
+                git: &git,
+                base: &base.sha,
+                head: &subject.head.sha,
+                files: self.changed,
+                workspace,
+                benches: &benches,
+                sources: &sources_of_benches,
+            })
+            .await?;
+        }
         sources::fill(&mut facts.pairs, &targets, &git, &subject.head.sha, workspace).await?;
         Ok((facts, rounds))
     }
@@ -407,6 +423,7 @@ fn finish(
             finished: Timestamp::now(),
             command: request.command.clone(),
             isolation: ctx.sandbox.level().word().to_owned(),
+            layers: ctx.sandbox.layers().to_vec(),
         },
         subject,
         rules: facts.rules.rules,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    Cancel, Collect, Finished, Grant, Isolation, Job, Limits, SandboxError, Session, Wish,
+    Cancel, Collect, Finished, Grant, Isolation, Job, Limits, SandboxError, Session, UsageSource, Wish,
     bubblewrap::{HELPER, STAGED_HELPER, Way, system},
     cgroup::{Cgroups, Controller},
     enter::Entry,
@@ -127,6 +127,15 @@ impl Sandbox {
     /// Which layers and limits hold, in words.
     pub fn layers(&self) -> &[String] {
         &self.layers
+    }
+
+    /// Who counts the processor time of jobs.
+    pub fn usage_source(&self) -> UsageSource {
+        if self.cgroups.limits(Controller::Cpuacct) {
+            UsageSource::Cgroup
+        } else {
+            UsageSource::FirstProcess
+        }
     }
 
     pub(super) fn cgroups(&self) -> &Cgroups {

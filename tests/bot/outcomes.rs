@@ -20,7 +20,7 @@ pub fn slower() -> Gated {
 /// Content, with something to look at.
 pub fn attention() -> Gated {
     let mut gated = content();
-    gated.perf().edits = vec!["benches/kernels.rs".to_owned()];
+    gated.perf().edits = vec![t5_gate::perf::Edit::new("benches/kernels.rs", "bench code")];
     gated
 }
 

@@ -1,5 +1,6 @@
 //! The statistics: right on simulated and on recorded noise.
 
+mod clocks;
 mod recompute;
 mod recorded;
 mod simulated;

@@ -36,6 +36,7 @@ fn facts(pairs: Vec<Pair>) -> Facts {
         missing: Vec::new(),
         added: Vec::new(),
         edits: Vec::new(),
+        seen_by: None,
     }
 }
 
@@ -48,6 +49,7 @@ fn stated(state: PairState, note: Option<&str>) -> Pair {
         head: None,
         throughput: None,
         note: note.map(str::to_owned),
+        clock: None,
         source: None,
     }
 }
@@ -62,6 +64,7 @@ fn exact(base: f64, head: f64) -> Vec<Round> {
             order: Order::HeadFirst,
             base: slices(base),
             head: slices(head),
+            seen: None,
         })
         .collect()
 }

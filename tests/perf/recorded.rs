@@ -26,6 +26,7 @@ fn series(name: &str) -> BTreeMap<String, Vec<Round>> {
             order: Order::BaseFirst,
             base: side(1),
             head: side(2),
+            seen: None,
         });
     }
     assert_eq!(rounds.len(), 6, "six benchmarks were recorded");

@@ -47,6 +47,7 @@ fn rounds(machine: Machine, factor: f64, count: u32, seed: u64) -> Vec<Round> {
             order: Order::BaseFirst,
             base: process(machine, 1000.0, &mut draw),
             head: process(machine, 1000.0 * factor, &mut draw),
+            seen: None,
         })
         .collect()
 }
@@ -112,6 +113,7 @@ fn a_machine_that_flips_between_two_speeds_makes_no_regression() {
                 order: Order::BaseFirst,
                 base: side(),
                 head: side(),
+                seen: None,
             })
             .collect()
     };

@@ -1,7 +1,7 @@
 //! A receipt as bytes, and back.
 
 use t5_gate::{
-    perf::Slice,
+    perf::{Edit, Slice},
     receipt::{
         ReceiptError, SamplesError, decode, decode_rounds, digest, encode, encode_rounds, side_file,
     },
@@ -105,4 +105,19 @@ fn the_side_file_is_what_sha256sum_prints() {
 fn a_receipt_that_is_too_large_is_refused_unread() {
     let bytes = vec![b' '; (64 << 20) + 1];
     assert!(matches!(decode(&bytes), Err(ReceiptError::TooLarge { .. })));
+}
+
+#[test]
+fn a_receipt_that_names_edited_files_alone_is_read() {
+    let mut gated = content();
+    gated.perf().edits = vec![Edit::new("benches/speed.rs", "bench code")];
+    let text = String::from_utf8(encode(&gated.receipt).unwrap()).unwrap();
+    let mut value: serde_json::Value = serde_json::from_str(&text).unwrap();
+    value["perf"]["edits"] = serde_json::json!(["benches/speed.rs"]);
+    value["run"].as_object_mut().unwrap().remove("layers");
+    value["perf"]["rule"].as_object_mut().unwrap().remove("clock");
+    let old = decode(value.to_string().as_bytes()).unwrap();
+    assert_eq!(old.perf.as_ref().unwrap().edits, [Edit::new("benches/speed.rs", "")]);
+    assert_eq!(old.perf.as_ref().unwrap().rule, gated.perf().rule);
+    assert!(old.run.layers.is_empty());
 }

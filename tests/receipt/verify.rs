@@ -158,6 +158,19 @@ fn figures_that_do_not_follow_from_the_samples_are_refused_under_good_digests() 
 }
 
 #[test]
+fn a_disagreement_of_clocks_is_computed_again() {
+    let seen = small().seen(|_| 90e6);
+    assert!(seen.receipt.perf.as_ref().unwrap().pairs[0].clock.is_some());
+    Folder::of(&seen).verify().unwrap();
+    let mut forged = seen;
+    let pair = &mut forged.perf().pairs[0];
+    pair.clock = None;
+    pair.state = t5_gate::perf::PairState::Held;
+    let said = Folder::of(&forged).said();
+    assert!(said.contains("figures do not follow from its own samples"), "{said}");
+}
+
+#[test]
 fn a_verdict_that_does_not_follow_is_refused_under_good_digests() {
     let mut forged = Folder::of(&small());
     let verdict = judge(&empty().with_policy().receipt);

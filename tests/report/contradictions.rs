@@ -1,8 +1,8 @@
 //! What cannot all be true is not shown.
 
 use t5_gate::{
-    perf::{PairState, Target, TargetState},
-    policy::{FindingState, ScanState},
+    perf::{Disagreement, PairState, Target, TargetState},
+    policy::{FindingState, ScanState, Side},
     receipt::judge,
     report::{Screen, contradictions, human, json, markdown},
     verdict::Outcome,
@@ -51,6 +51,26 @@ fn states_against_figures() {
             name: "kernels".to_owned(),
             state: TargetState::Unchanged { benchmarks: 2 },
         }];
+    });
+}
+
+#[test]
+fn a_clock_that_is_not_believed_is_never_green() {
+    let disbelieved = || {
+        let gated = content().seen(|_| 90e6);
+        gated.receipt.perf.unwrap().pairs[0].clock
+    };
+    found("it is held, and its clock is not believed", |gated| {
+        gated.perf().pairs[0].clock = disbelieved();
+    });
+    found("not one of figures", |gated| {
+        let told = Disagreement::Impossible {
+            side: Side::Head,
+            processes: 1,
+            reported_ns: 1.0,
+            wall_ns: 2.0,
+        };
+        gated.perf().pairs[0].clock = Some(told);
     });
 }
 

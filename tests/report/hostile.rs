@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use t5_gate::{
+    perf::Edit,
     policy::FindingState,
     receipt::{Receipt, judge},
     report::{Screen, human, markdown},
@@ -31,7 +32,8 @@ fn receipt_of(text: &str) -> Receipt {
     let perf = gated.perf();
     perf.pairs[0].bench.id = text.to_owned();
     perf.pairs[0].note = Some(text.to_owned());
-    perf.edits = vec![text.to_owned()];
+    perf.edits = vec![Edit::new(text, text)];
+    perf.seen_by = Some(text.to_owned());
     let receipt = &mut gated.receipt;
     receipt.subject.head.subject = text.to_owned();
     receipt.subject.head.sha = text.to_owned();
@@ -39,6 +41,7 @@ fn receipt_of(text: &str) -> Receipt {
     receipt.changes.commits[0].subject = text.to_owned();
     receipt.changes.areas[0].examples = vec![text.to_owned()];
     receipt.run.command = text.to_owned();
+    receipt.run.layers = vec![text.to_owned()];
     receipt.clone()
 }
 

@@ -108,6 +108,30 @@ fn something_could_not_run() {
     insta::assert_snapshot!("could_not_run_screen", screen(&could_not_run()));
 }
 
+/// A head whose processes take 90 ms more than they account for.
+fn clock_disagrees() -> Gated {
+    let mut gated =
+        content().seen(|id| if id == "dot/1024" { 90e6 } else { 0.0 }).unchanged("t", "u/1", 80.0);
+    gated.receipt.run.isolation = "full".to_owned();
+    gated.receipt.run.layers =
+        vec!["namespaces (bubblewrap)".to_owned(), "memory 4 GiB (cgroup v2)".to_owned()];
+    gated
+}
+
+#[test]
+fn a_clock_that_is_not_believed() {
+    assert_eq!(outcome(&clock_disagrees()), Outcome::Inconclusive);
+    insta::assert_snapshot!("clock_disagrees", page(&clock_disagrees()));
+    insta::assert_snapshot!("clock_disagrees_screen", screen(&clock_disagrees()));
+}
+
+#[test]
+fn clocks_that_agree_are_said_to() {
+    let gated = content().seen(|_| 0.0);
+    assert_eq!(outcome(&gated), Outcome::Pass);
+    assert!(page(&gated).contains("nothing disagrees beyond noise"));
+}
+
 #[test]
 fn documentation_only() {
     let mut gated = empty().with_policy().with_perf();
@@ -199,6 +223,7 @@ Performance: ⏭️ skipped (not-requested): this run was asked for the other pa
 
 Next:   pr-doc-reviewer
 Report: t5-runs/1/report.md
+Isolation: none
 Repeat: t5 run --repo widgets --base 1111111 --head 2222222
 ");
     let page = page(&gated);

@@ -105,6 +105,7 @@ fn a_head_that_changes_the_toolchain_is_flagged_and_not_followed() {
     repository.write("rust-toolchain.toml", "[toolchain]\nchannel = \"1.12.3\"\n").commit("Pin");
 
     let said = run(&repository, &["--only", "bench"]).ends_with(0);
-    assert_eq!(said.receipt()["perf"]["edits"], serde_json::json!(["rust-toolchain.toml"]));
+    let edits = serde_json::json!([{ "path": "rust-toolchain.toml", "what": "toolchain" }]);
+    assert_eq!(said.receipt()["perf"]["edits"], edits);
     assert!(said.reasons().contains(&"edits-what-measures".to_owned()));
 }

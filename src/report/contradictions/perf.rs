@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::repeated;
 use crate::{
     perf::{
-        BenchId, Build, BuildState, Estimate, Facts, Pair, PairState, Reading, Rule, Target,
-        TargetState,
+        BenchId, Build, BuildState, Disagreement, Estimate, Facts, Pair, PairState, Reading, Rule,
+        Target, TargetState, Told,
     },
     policy::Side,
     receipt::{Receipt, SAMPLES_FILE},
@@ -33,7 +33,19 @@ pub(super) fn check(receipt: &Receipt, facts: &Facts, verdict: &Verdict, found: 
 }
 
 fn rule(rule: &Rule, found: &mut Vec<String>) {
-    let constants = [rule.min_throughput, rule.guard, rule.improved_at, rule.alpha, rule.beta];
+    let clock = &rule.clock;
+    let constants = [
+        rule.min_throughput,
+        rule.guard,
+        rule.improved_at,
+        rule.alpha,
+        rule.beta,
+        clock.alpha,
+        clock.share,
+        clock.rest,
+        clock.slip_share,
+        clock.slip_ns,
+    ];
     if constants.iter().any(|constant| !constant.is_finite() || *constant < 0.0) {
         found.push("a constant of the rule is not a figure".to_owned());
     }
@@ -46,6 +58,10 @@ fn measured(pair: &Pair) -> bool {
 /// A state that the pair's own figures do not bear out.
 fn states(pair: &Pair, rule: &Rule) -> Option<String> {
     let state = words::pair_state(pair.state);
+    if pair.clock.is_some() && !matches!(pair.state, PairState::Regressed | PairState::Inconclusive)
+    {
+        return Some(format!("it is {state}, and its clock is not believed"));
+    }
     let Some(estimate) = &pair.estimate else {
         let needs =
             matches!(pair.state, PairState::Held | PairState::Improved | PairState::Regressed);
@@ -82,6 +98,9 @@ fn figures(pair: &Pair) -> Vec<String> {
             found.push(format!("the reading of the {} is not a figure", words::side(side)));
         }
     }
+    if pair.clock.as_ref().is_some_and(|clock| !told(clock)) {
+        found.push("the disagreement of its clock is not one of figures".to_owned());
+    }
     if pair.state == PairState::Unchanged && pair.base.is_some() {
         found.push("it is unchanged, and yet its base was measured apart".to_owned());
     }
@@ -94,6 +113,21 @@ fn sound(estimate: &Estimate) -> bool {
         && lower <= ratio
         && ratio <= upper
         && *rounds > 0
+}
+
+/// Figures that a disagreement can rest on.
+fn told(clock: &Disagreement) -> bool {
+    let figure = |figure: &f64| figure.is_finite() && *figure >= 0.0;
+    match clock {
+        Disagreement::Impossible { processes, reported_ns, wall_ns, .. } => {
+            *processes > 0 && figure(reported_ns) && figure(wall_ns) && reported_ns > wall_ns
+        }
+        Disagreement::Unlike { base, head, share, beyond, rounds, .. } => {
+            let side =
+                |side: &Told| [side.reported_ns, side.wall_ns, side.cpu_ns].iter().all(figure);
+            *rounds > 0 && side(base) && side(head) && figure(share) && figure(beyond)
+        }
+    }
 }
 
 fn readable(reading: &Reading) -> bool {
@@ -151,6 +185,9 @@ fn outcome(facts: &Facts, verdict: &Verdict, found: &mut Vec<String>) {
     let regressed = facts.pairs.iter().any(|pair| pair.state == PairState::Regressed);
     if regressed && outcome != Some(Outcome::Fail) {
         found.push("a benchmark regressed, while the performance part does not fail".to_owned());
+    }
+    if content && facts.pairs.iter().any(|pair| pair.clock.is_some()) {
+        found.push("a clock is not believed, while the performance part is content".to_owned());
     }
     let open = facts.pairs.iter().any(|pair| pair.state == PairState::Inconclusive);
     if open && content {

@@ -45,6 +45,18 @@ fn tools(page: &mut Page, receipt: &Receipt) {
     );
 }
 
+/// The word, and what held.
+fn isolation(receipt: &Receipt) -> String {
+    let word = code(&receipt.run.isolation, limits::ID);
+    let layers = receipt.run.layers.iter().map(|layer| text(layer, limits::SENTENCE));
+    let layers: Vec<String> = layers.collect();
+    let held = match layers.as_slice() {
+        [] => String::new(),
+        some => format!(" ({})", some.join("; ")),
+    };
+    format!("Isolation of the change's own code: {word}{held}")
+}
+
 fn machine(page: &mut Page, receipt: &Receipt) {
     let host = &receipt.host;
     page.heading(3, "Machine");
@@ -57,7 +69,7 @@ fn machine(page: &mut Page, receipt: &Receipt) {
         ),
         text(&host.os, limits::ID),
         format!("Fingerprint {}", code(&host.fingerprint, 64)),
-        format!("Isolation of the change's own code: {}", code(&receipt.run.isolation, limits::ID)),
+        isolation(receipt),
     ];
     lines.extend(host.notes.iter().map(|note| text(note, limits::SENTENCE)));
     if let Some(perf) = receipt.perf.as_ref().filter(|perf| !perf.environment.is_empty()) {

@@ -1,7 +1,7 @@
 //! What was built, which targets there are, and every benchmark.
 
 use crate::{
-    perf::{BenchId, Build, BuildState, Facts, Pair, PairState, Target, TargetState},
+    perf::{BenchId, Build, BuildState, Edit, Facts, Pair, PairState, Target, TargetState},
     receipt::Receipt,
     report::{
         escape::{block, code, text},
@@ -31,8 +31,13 @@ pub(super) fn section(page: &mut Page, receipt: &Receipt) {
     names(page, "Missing: benchmarks of the base that the head no longer has", &facts.missing);
     names(page, "New: benchmarks that only the head has, without a judgement", &facts.added);
     if !facts.edits.is_empty() {
-        page.paragraph("Files that measure, and that this change edits:");
-        page.bullets(facts.edits.iter().map(|path| code(path, limits::PATH)));
+        page.paragraph(&format!(
+            "{} This change edits what measures it; read these edits before trusting the figures:",
+            Mark::against(Outcome::Attention)
+        ));
+        page.long_bullets(facts.edits.iter().map(edit), limits::OPEN_ROWS, |folded| {
+            words::counted(folded, "more edit", "more edits")
+        });
     }
 }
 
@@ -139,6 +144,15 @@ fn pairs(page: &mut Page, facts: &Facts) {
     });
 }
 
+/// `benches/speed.rs`: bench code.
+pub(in crate::report) fn edit(edit: &Edit) -> String {
+    let path = code(&edit.path, limits::PATH);
+    match edit.what.as_str() {
+        "" => path,
+        what => format!("{path}: {}", text(what, limits::SENTENCE)),
+    }
+}
+
 /// The columns of a benchmark that was compared.
 pub(in crate::report) const COMPARED: [&str; 7] =
     ["Benchmark", "Base", "Head", "Throughput", "Change of throughput", "Rounds", "Status"];
@@ -153,6 +167,8 @@ pub(in crate::report) fn compared_row(pair: &Pair) -> [String; 7] {
         Some(note) => format!(": {}", text(note, limits::SENTENCE)),
         None => String::new(),
     };
+    let clock = pair.clock.as_ref().map(|clock| format!(", {}", words::disagreement(clock)));
+    let clock = clock.unwrap_or_default();
     [
         name(&pair.bench),
         reading(&pair.base),
@@ -160,7 +176,7 @@ pub(in crate::report) fn compared_row(pair: &Pair) -> [String; 7] {
         throughput(pair),
         pair.estimate.as_ref().map_or_else(|| "—".to_owned(), units::change),
         pair.estimate.as_ref().map_or_else(|| "—".to_owned(), |e| e.rounds.to_string()),
-        format!("{} {}{note}", Mark::pair(pair), words::pair_state(pair.state)),
+        format!("{} {}{clock}{note}", Mark::pair(pair), words::pair_state(pair.state)),
     ]
 }
 

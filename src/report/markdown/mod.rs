@@ -3,6 +3,7 @@
 mod artifacts;
 mod benches;
 mod changes;
+mod clocks;
 mod database;
 mod findings;
 mod gates;
@@ -13,7 +14,7 @@ mod routing;
 mod summary;
 mod waivers;
 
-pub(super) use benches::{COMPARED, compared_row};
+pub(super) use benches::{COMPARED, compared_row, edit};
 pub(super) use findings::{COLUMNS as FINDING, rows as findings};
 pub(super) use header::{part_status, short};
 pub(super) use routing::next;
@@ -48,6 +49,7 @@ pub(super) fn sections(
     policy::section(page, receipt);
     benches::section(page, receipt);
     regression::section(page, receipt);
+    clocks::section(page, receipt);
     summary::evidence(page, receipt, verdict);
     gates(page);
     artifacts::section(page, receipt);

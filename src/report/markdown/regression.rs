@@ -113,6 +113,10 @@ fn resolutions(facts: &Facts) -> Option<(f64, f64)> {
 
 /// What would let an open question be answered.
 fn resolve(facts: &Facts, pair: &Pair) -> String {
+    if let Some(clock) = &pair.clock {
+        let clock = words::disagreement(clock);
+        return format!("{clock}, so its figures prove nothing; see «Clocks»");
+    }
     let Some(estimate) = &pair.estimate else {
         return "too few rounds for an estimate; a larger budget (`--budget`) gives more"
             .to_owned();

@@ -39,7 +39,8 @@ pub(super) fn annotations(receipt: &Receipt) -> Remarks {
     }
     if let Some(facts) = &receipt.perf {
         all.extend(facts.pairs.iter().filter_map(|pair| of_pair(facts, pair)));
-        all.extend(facts.edits.iter().filter_map(|path| of_measuring_edit(path)));
+        all.extend(facts.pairs.iter().filter_map(of_clock));
+        all.extend(facts.edits.iter().filter_map(of_measuring_edit));
     }
     all.sort_by_key(|remark| Reverse(gravity(remark.level)));
     let left_out = all.len().saturating_sub(ANNOTATIONS);
@@ -116,9 +117,25 @@ fn of_rule_edit(edit: &policy::RuleEdit) -> Option<Annotation> {
     remark(&edit.path, 1, AnnotationLevel::Warning, "This change edits the gate's rules", &message)
 }
 
-fn of_measuring_edit(path: &str) -> Option<Annotation> {
-    let message = "Look at this edit before trusting the figures: it bears on what is measured.";
-    remark(path, 1, AnnotationLevel::Notice, "This change edits what measures it", message)
+fn of_measuring_edit(edit: &perf::Edit) -> Option<Annotation> {
+    let what = match edit.what.trim_end_matches('.') {
+        "" => String::new(),
+        what => format!("{what}. "),
+    };
+    let message = format!(
+        "{what}Look at this edit before trusting the figures: it bears on what is measured."
+    );
+    let title = "This pull request edits what measures it";
+    remark(&edit.path, 1, AnnotationLevel::Notice, title, &message)
+}
+
+/// A clock that is not believed, where the benchmark is defined.
+fn of_clock(pair: &Pair) -> Option<Annotation> {
+    let Location { file, line } = pair.source.as_ref()?;
+    let clock = words::disagreement(pair.clock.as_ref()?);
+    let title = format!("{}: {clock}", terminal(&pair.bench.to_string(), limits::ID));
+    let message = "Its figures prove nothing. The report says what was reported and what was seen.";
+    remark(file, *line, AnnotationLevel::Warning, &title, message)
 }
 
 fn of_pair(facts: &perf::Facts, pair: &Pair) -> Option<Annotation> {

@@ -61,6 +61,7 @@ fn summary(
         Some(judged) => {
             sections::notes(&mut page, posted, judged);
             sections::deciding(&mut page, judged);
+            sections::trust(&mut page, judged);
             page.heading(3, "On a machine of your own");
             page.command(&judged.receipt.run.command);
         }

@@ -213,6 +213,7 @@ fn in_words(code: &str, count: usize) -> String {
         "waiver-expired" => counted("waiver expired", "waivers expired"),
         "waiver-expiring" => counted("waiver expires soon", "waivers expire soon"),
         "regressed" => counted("benchmark regressed", "benchmarks regressed"),
+        "clock-disagrees" => counted("benchmark's clock disagrees", "benchmarks' clocks disagree"),
         "improved" => counted("benchmark improved much", "benchmarks improved much"),
         "benchmark-missing" => counted("benchmark is gone", "benchmarks are gone"),
         "inconclusive" => counted("benchmark undecided", "benchmarks undecided"),

@@ -11,7 +11,7 @@ use crate::{
         escape::{code, text},
         limits,
         mark::Mark,
-        markdown::{next, part_status, short, summary_line},
+        markdown::{edit, next, part_status, short, summary_line},
         page::Page,
         words,
     },
@@ -295,6 +295,33 @@ pub(super) fn deciding(page: &mut Page, judged: &Judged<'_>) {
     page.numbered(reasons.into_iter().take(limits::DECIDING));
     if more > 0 {
         page.paragraph(&format!("And {more} more in the report."));
+    }
+}
+
+/// What bears on whether the figures can be believed: edits of what measures, and clocks.
+pub(super) fn trust(page: &mut Page, judged: &Judged<'_>) {
+    let Some(facts) = judged.receipt.perf.as_ref() else {
+        return;
+    };
+    if !facts.edits.is_empty() {
+        page.paragraph(&format!(
+            "{} This pull request edits what measures it; read these edits before trusting the \
+             figures:",
+            Mark::against(Outcome::Attention)
+        ));
+        page.bullets(facts.edits.iter().take(limits::DECIDING).map(edit));
+        if let Some(more @ 1..) = facts.edits.len().checked_sub(limits::DECIDING) {
+            page.paragraph(&format!("And {more} more in the report."));
+        }
+    }
+    let unlike = facts.pairs.iter().filter(|pair| pair.clock.is_some()).count();
+    if unlike > 0 {
+        let what = words::counted(unlike, "benchmark", "benchmarks");
+        page.paragraph(&format!(
+            "{} The clock of {what} is not believed: what a process reported and what the runner \
+             saw of it disagree. The report has both under «Clocks».",
+            Mark::against(Outcome::Inconclusive)
+        ));
     }
 }
 

@@ -57,6 +57,7 @@ fn comment(posted: &Posted<'_>, judged: Option<&Judged<'_>>, limit: Option<Limit
         Some(judged) => {
             sections::notes(&mut page, posted, judged);
             sections::deciding(&mut page, judged);
+            sections::trust(&mut page, judged);
             findings(&mut page, judged);
             benchmarks(&mut page, judged);
         }

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use t5_gate::{
+    perf::Edit,
     policy::FindingState,
     receipt::{Receipt, judge},
     report::posted::{Earlier, EndedWithout, GateState, Posted, Stage, check_run, sticky},
@@ -20,7 +21,7 @@ fn receipt_of(text: &str) -> Receipt {
     }
     let mut gated = content().finding(finding);
     gated.perf().pairs[0].note = Some(text.to_owned());
-    gated.perf().edits = vec![text.to_owned()];
+    gated.perf().edits = vec![Edit::new(text, text)];
     gated.receipt.run.command = text.to_owned();
     gated.receipt
 }

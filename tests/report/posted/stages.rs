@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use t5_gate::{
-    perf::PairState,
+    perf::{Edit, PairState},
     policy::{FindingState, Location, RuleEdit, Severity, Waiver},
     receipt::judge,
     report::posted::{
@@ -51,7 +51,7 @@ fn failing() -> Gated {
         owner: "@octocat".to_owned(),
         expires: jiff::civil::date(2027, 6, 30),
     }];
-    gated.perf().edits = vec!["benches/kernels.rs".to_owned()];
+    gated.perf().edits = vec![Edit::new("benches/kernels.rs", "bench code")];
     for pair in &mut gated.perf().pairs {
         pair.source = Some(Location { file: "Cargo.toml".to_owned(), line: 21 });
     }
@@ -173,7 +173,7 @@ fn fails_in_both_parts() {
 #[test]
 fn attention_is_a_success_whose_title_says_so() {
     let mut gated = content();
-    gated.perf().edits = vec!["benches/kernels.rs".to_owned()];
+    gated.perf().edits = vec![Edit::new("benches/kernels.rs", "bench code")];
     let verdict = judge(&gated.receipt);
     assert_eq!(verdict.outcome, Outcome::Attention);
     let run = check_run(&posted(judged(&gated, &verdict))).unwrap();
