@@ -4,6 +4,7 @@
 
 pub mod bench_part;
 pub mod benches;
+pub mod beneath;
 pub mod build;
 pub mod changes;
 pub mod checkout;

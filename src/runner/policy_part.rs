@@ -8,7 +8,7 @@ use super::{
     Context,
     folder::{Folder, FolderError},
     rules::InForce,
-    scan::{DatabaseChoice, MissingTool, ScanError, ScanInput, scan},
+    scan::{DatabaseChoice, MissingTool, ScanError, ScanInput, Strictness, scan},
     tools::{self, ToolError},
 };
 use crate::{
@@ -98,6 +98,7 @@ pub async fn scan_both(
         audit: rules.audit.clone(),
         rules: rules.rules.config.policy.clone(),
         changed: sides.changed,
+        strictness: Strictness::AsPolicy,
         database: advisories.choice,
         offline: advisories.offline,
         artifacts: folder.dir().to_owned(),
