@@ -26,6 +26,8 @@ use clap::Parser as _;
 use args::{Args, Command};
 pub use exit::Exit;
 
+use crate::report::printable;
+
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     let args = Args::parse();
@@ -64,7 +66,8 @@ fn print(text: &str) {
 
 /// Writes a message for a person to standard error.
 fn say(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    // It may repeat what a change or its tools wrote.
+    let _ = writeln!(io::stderr().lock(), "{}", printable(text));
 }
 
 /// Says what went wrong, and ends with `exit`.

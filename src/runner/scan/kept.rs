@@ -18,8 +18,6 @@ use crate::runner::{Context, beneath::Beneath};
 
 /// How many answers are kept; one of a large workspace is some megabytes.
 const KEPT: usize = 16;
-/// Folders that hold no manifests of the change.
-const SKIPPED: [&str; 2] = [".git", "target"];
 /// What of the environment changes cargo's answer.
 const ENVIRONMENT: [&str; 4] = ["CARGO_HOME", "HOME", "RUSTUP_TOOLCHAIN", "PATH"];
 
@@ -119,7 +117,7 @@ fn walk(folder: &Path, manifests: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let (kind, name) = (entry.file_type()?, entry.file_name());
-        if kind.is_dir() && !SKIPPED.iter().any(|skipped| name == *skipped) {
+        if kind.is_dir() && name != ".git" {
             walk(&entry.path(), manifests)?;
         } else if name == "Cargo.toml" {
             manifests.push(entry.path());

@@ -4,7 +4,7 @@ use super::{
     audit::Advisories,
     admission::NamedSource,
     lock::{Lock, one_line},
-    ndjson::Diagnostic,
+    ndjson::{self, Diagnostic, cut},
 };
 use crate::policy::{Package, Seen, Severity, Source};
 
@@ -107,11 +107,11 @@ pub(super) fn seen(diagnostic: &Diagnostic, lock: &Lock, advisories: &Advisories
 pub(super) fn source(named: &NamedSource, error: bool, lock: &Lock) -> Seen {
     let NamedSource { package, source, location } = named;
     let kind = if source.starts_with("git+") { "git" } else { "registry" };
-    let why = format!("detected '{kind}' source not explicitly allowed: {}", one_line(source));
+    let why = format!("detected '{kind}' source not explicitly allowed: {}", one_line(&cut(source, ndjson::TEXT)));
     Seen {
         source: Source::DenySources,
         id: NOT_ALLOWED.to_owned(),
-        detail: source.clone(),
+        detail: cut(source, ndjson::TEXT),
         aliases: Vec::new(),
         severity: if error { Severity::Error } else { Severity::Warning },
         band: None,

@@ -20,6 +20,7 @@ use self::policy::{Answer, Origin, SourceRules};
 use super::{
     input::{SHIPPED_RULES, SHIPPED_RULES_PATH},
     lock::one_line,
+    ndjson::DIAGNOSTICS,
     rules::{BrokenRules, RuleFile},
 };
 use crate::{
@@ -27,8 +28,8 @@ use crate::{
     runner::beneath::{Beneath, BeneathError},
 };
 
-/// The largest lock file that is read: one of ten thousand packages is a tenth of it.
-pub const LOCK_LIMIT: u64 = 16 << 20;
+/// The largest lock file that is read: room for more than ten thousand packages.
+pub const LOCK_LIMIT: u64 = 4 << 20;
 /// The largest manifest that is read; the largest ones known are a few hundred kilobytes.
 pub const MANIFEST_LIMIT: u64 = 2 << 20;
 /// Characters of a source that a message quotes.
@@ -154,6 +155,7 @@ impl Admission {
     }
 
     /// What the rules hold against a side: each source with whether it is an error.
+    /// The first few thousand are enough for anybody, as they are of cargo-deny's own diagnostics.
     pub(super) fn objections<'a>(
         &self,
         named: &'a [NamedSource],
@@ -163,6 +165,7 @@ impl Admission {
             Answer::Tolerated { warned: true } => Some((named, false)),
             Answer::Tolerated { warned: false } | Answer::Allowed => None,
         })
+        .take(DIAGNOSTICS)
     }
 }
 
