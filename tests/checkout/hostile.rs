@@ -184,7 +184,7 @@ async fn nothing_is_written_or_removed_through_a_link() {
     symlink(&outside, &link).unwrap();
     symlink("/etc/passwd", scene.repository.dir().join("Cargo.lock")).unwrap();
     let linked = scene.repository.commit("Link");
-    scene.repository.remove("link").write("link/file", "theirs").write("link/sub/new", "theirs");
+    scene.repository.remove("link").write("link/file", "theirs").write("later/file", "theirs");
     let folder = scene.repository.commit("Folder");
 
     let git = Git::of_user(&scene.ctx, scene.repository.dir());
@@ -195,7 +195,7 @@ async fn nothing_is_written_or_removed_through_a_link() {
     }
     // What a build may leave: a link in place of a folder that the next commit has.
     let tree = scene.put(&linked).await.unwrap();
-    symlink(&outside, tree.join("left")).unwrap();
+    symlink(&outside, tree.join("later")).unwrap();
     scene.put(&folder).await.unwrap();
 
     assert_eq!(names(&outside), ["file"]);
@@ -231,7 +231,7 @@ async fn odd_names_are_names_and_nothing_more() {
 
 #[tokio::test]
 async fn no_name_that_stands_for_gits_own_folder_or_for_a_way_out_is_written() {
-    for name in [".git", ".GIT", "git~1", ".g\u{200c}it", "..", ".", "", "a/b", "../out", "/out"] {
+    for name in [".git", ".GIT", "git~1", ".g\u{200c}it", "..", ".", "", "../out", "/out"] {
         let scene = Scene::new();
         scene.repository.commit("Begin");
         let theirs = &scene.repository;

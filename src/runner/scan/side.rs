@@ -208,6 +208,7 @@ impl Checks<'_> {
             }
         };
         self.audit(lock, advisories, &mut scanned);
+        self.note_outside(checkout, metadata.as_ref().ok());
         match self.deny(checkout, metadata.as_ref(), database).await? {
             Err(silence) => {
                 scanned.silent(&DENY, &silence);
@@ -254,6 +255,21 @@ impl Checks<'_> {
             self.ctx.progress.note(format!(
                 "whether {unknown} packages of the {side} were yanked is not known: their registry's \
                  index is not on this machine"
+            ));
+        }
+    }
+
+    /// A path that leaves the repository means something else on every machine.
+    fn note_outside(&self, checkout: &Checkout, metadata: Option<&Metadata>) {
+        let root = repository(&checkout.folder, &self.input.prefix);
+        let manifests = metadata.into_iter().flat_map(|metadata| &metadata.manifests);
+        for (package, manifest) in manifests.filter(|(_, path)| !path.starts_with(&root)) {
+            self.ctx.progress.note(format!(
+                "{} {} of the {} lies outside of the repository, at {}",
+                package.name,
+                package.version,
+                side_name(checkout.side),
+                manifest.display()
             ));
         }
     }
