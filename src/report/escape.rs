@@ -188,7 +188,12 @@ fn shown(c: char) -> Option<char> {
     match c {
         '\n' | '\r' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some(' '),
         // Spaces of other widths, and a letter that looks like one.
-        '\u{a0}' | '\u{1680}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}' | '\u{2800}'
+        '\u{a0}'
+        | '\u{1680}'
+        | '\u{2000}'..='\u{200a}'
+        | '\u{202f}'
+        | '\u{205f}'
+        | '\u{2800}'
         | '\u{3000}' => Some(' '),
         c if c.is_control() => None,
         // Direction marks, zero widths, variation selectors, tags: they make one text look
@@ -368,8 +373,11 @@ mod tests {
         Ok(())
     }
 
-    /// Without code spans and our own entities.
+    /// Without code, in which GitHub links nothing, and with entities as they are shown.
     fn outside_of_spans(safe: &str) -> String {
+        if safe.starts_with("<code>") && safe.ends_with("</code>") {
+            return String::new();
+        }
         let own = without_entities(safe);
         let mut outside = String::new();
         let mut inside = false;

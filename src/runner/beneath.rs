@@ -146,9 +146,8 @@ impl Beneath {
         let create = || OpenOptions::new().write(true).create_new(true).mode(mode | 0o400).open(to);
         let mut copy = create().map_err(failed)?;
         let copied = io::copy(&mut file.take(limit.saturating_add(1)), &mut copy);
-        let copied = copied
-            .map_err(failed)
-            .and_then(|size| within(relative, size, limit).map(|()| size));
+        let copied =
+            copied.map_err(failed).and_then(|size| within(relative, size, limit).map(|()| size));
         if copied.is_err() {
             let _ = std::fs::remove_file(to);
         }

@@ -158,15 +158,14 @@ impl<'a> Git<'a> {
     ///
     /// If git cannot be started, was cancelled, or if the file is larger than [`FILE_LIMIT`].
     pub async fn file(&self, sha: &str, path: &str) -> Result<Option<Vec<u8>>, GitError> {
-        let mut job = self.job(vec!["cat-file".into(), "blob".into(), format!("{sha}:{path}").into()]);
+        let mut job =
+            self.job(vec!["cat-file".into(), "blob".into(), format!("{sha}:{path}").into()]);
         job.output = FILE_LIMIT;
         let finished = job.run(&self.ctx.cancel).await?;
         match finished.ended {
             Ended::Exited(0) => Ok(Some(finished.stdout)),
             Ended::Cancelled => Err(GitError::Cancelled),
-            Ended::Output => {
-                Err(GitError::TooLarge { sha: sha.to_owned(), path: path.to_owned() })
-            }
+            Ended::Output => Err(GitError::TooLarge { sha: sha.to_owned(), path: path.to_owned() }),
             _ => Ok(None),
         }
     }

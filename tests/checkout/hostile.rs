@@ -157,8 +157,10 @@ async fn a_submodule_is_an_empty_folder_and_nobody_is_called() {
     let scene = Scene::new();
     let elsewhere = Elsewhere::listen();
     scene.home(".gitconfig", "[submodule]\nrecurse = true\n[fetch]\nrecurseSubmodules = true\n");
-    let modules =
-        format!("[submodule \"x\"]\npath = sub\nurl = http://{}/x\nupdate = checkout\n", elsewhere.at);
+    let modules = format!(
+        "[submodule \"x\"]\npath = sub\nurl = http://{}/x\nupdate = checkout\n",
+        elsewhere.at
+    );
     scene.repository.write(".gitmodules", &modules).commit("Begin");
     let link = format!("160000,{},sub", "0123456789".repeat(4));
     scene.repository.git(&["update-index", "--add", "--cacheinfo", &link]);
@@ -209,8 +211,27 @@ async fn odd_names_are_names_and_nothing_more() {
     let base = scene.repository.commit("Begin");
     let long = format!("{}/{}", vec!["d".repeat(200); 15].join("/"), "n".repeat(255));
     let odd = [
-        "-rf", "--help", "a\nb", "a\tb", "\u{1b}[2J", "\"quoted\"", " ", "a\\b", ":(top)x", "$(id)",
-        "A", "a", "é", "e\u{301}", "\u{202e}evil", "CON", "x:y", "~", "*", ".gitt", &long,
+        "-rf",
+        "--help",
+        "a\nb",
+        "a\tb",
+        "\u{1b}[2J",
+        "\"quoted\"",
+        " ",
+        "a\\b",
+        ":(top)x",
+        "$(id)",
+        "A",
+        "a",
+        "é",
+        "e\u{301}",
+        "\u{202e}evil",
+        "CON",
+        "x:y",
+        "~",
+        "*",
+        ".gitt",
+        &long,
     ];
     for name in odd {
         scene.repository.write(name, "x\n");
@@ -269,7 +290,8 @@ async fn a_hundred_thousand_files_are_checked_out_and_away_again() {
     let line = |at: usize| format!("100644 blob {file}\tfile-{at:04}\n");
     let folder: String = (0..1000).map(line).collect();
     let folder = object(theirs, &["mktree"], folder.as_bytes());
-    let all: String = (0..100).map(|at| format!("040000 tree {folder}\tfolder-{at:02}\n")).collect();
+    let all: String =
+        (0..100).map(|at| format!("040000 tree {folder}\tfolder-{at:02}\n")).collect();
     let sha = commit(theirs, &object(theirs, &["mktree"], all.as_bytes()));
 
     let dir = scene.put(&sha).await.unwrap();

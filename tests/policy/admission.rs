@@ -74,8 +74,14 @@ fn what_is_named_is_allowed_however_it_is_named() {
     let deny = "unknown-git = \"deny\"\nunknown-registry = \"deny\"\n";
     for (rule, source) in [
         ("allow-git = [\"https://git.example.org/o/r\"]", "git+https://git.example.org/o/r.git#1"),
-        ("allow-git = [\"git+https://git.example.org/o/r.git\"]", "git+https://git.example.org/o/r"),
-        ("allow-git = [\"https://git.example.org/o/r/\"]", "git+https://GIT.example.org/o/r?tag=v1#1"),
+        (
+            "allow-git = [\"git+https://git.example.org/o/r.git\"]",
+            "git+https://git.example.org/o/r",
+        ),
+        (
+            "allow-git = [\"https://git.example.org/o/r/\"]",
+            "git+https://GIT.example.org/o/r?tag=v1#1",
+        ),
         ("private = [\"https://git.example.org/team\"]", "git+https://git.example.org/team/r#1"),
         ("allow-org = { github = [\"Ada\"] }", "git+https://github.com/ada/quick?branch=main#1"),
         ("allow-org = { github = [\"ada\"] }", "git+ssh://git@github.com/ada/quick#1"),
@@ -145,13 +151,22 @@ fn a_source_is_seen_wherever_a_lock_file_can_name_it() {
         format!("package = [{{ name = \"a\", version = \"1.0.0\", source = \"{NOWHERE}\" }}]\n"),
         format!("[[\"package\"]]\nname = \"a\"\n\"sour\\u0063e\" = \"{NOWHERE}\"\n"),
         format!("[[patch.unused]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = \"{NOWHERE}\"\n"),
-        format!("[root]\nname = \"a\"\nversion = \"1.0.0\"\ndependencies = [\"b 1.0.0 ({NOWHERE})\"]\n"),
-        format!("[[package]]\nname = \"a\"\nversion = \"1.0.0\"\ndependencies = [\"b 1.0.0 ({NOWHERE})\"]\n"),
-        format!("[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nreplace = \"b 1.0.0 ({NOWHERE})\"\n"),
+        format!(
+            "[root]\nname = \"a\"\nversion = \"1.0.0\"\ndependencies = [\"b 1.0.0 ({NOWHERE})\"]\n"
+        ),
+        format!(
+            "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\ndependencies = [\"b 1.0.0 ({NOWHERE})\"]\n"
+        ),
+        format!(
+            "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nreplace = \"b 1.0.0 ({NOWHERE})\"\n"
+        ),
         "[[package]]\nname = \"a\"\nversion = \"1.0.0\"\nsource = 7\n".to_owned(),
     ] {
         let named = in_lock("Cargo.lock", &text);
-        assert!(Admission::new(None, Strictness::AsPolicy).unwrap().admitted(&named).is_err(), "{text}");
+        assert!(
+            Admission::new(None, Strictness::AsPolicy).unwrap().admitted(&named).is_err(),
+            "{text}"
+        );
     }
 }
 
@@ -196,7 +211,8 @@ fn checkout(members: &str) -> TempDir {
     let keep = TempDir::new().unwrap();
     write(&keep.path().join("Cargo.lock"), &lock(&[CRATES_IO]));
     write(&keep.path().join("Cargo.toml"), &format!("[workspace]\nmembers = [{members}]\n"));
-    let evil = "[package]\nname = \"x\"\n[dependencies]\nevil = { git = \"https://e.example/e\" }\n";
+    let evil =
+        "[package]\nname = \"x\"\n[dependencies]\nevil = { git = \"https://e.example/e\" }\n";
     for folder in ["crates/a", "target/b", "fixtures/c"] {
         write(&keep.path().join(folder).join("Cargo.toml"), evil);
     }

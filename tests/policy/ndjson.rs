@@ -133,7 +133,8 @@ proptest! {
 
 #[test]
 fn more_than_is_read_is_told_and_never_left_out_in_silence() {
-    let summary = "{\"fields\":{\"licenses\":{\"errors\":1,\"warnings\":0}},\"type\":\"summary\"}\n";
+    let summary =
+        "{\"fields\":{\"licenses\":{\"errors\":1,\"warnings\":0}},\"type\":\"summary\"}\n";
     let one = format!("{}\n", nested(1));
     for (what, text) in [
         ("more diagnostics", one.repeat(ndjson::DIAGNOSTICS + 1)),

@@ -92,7 +92,10 @@ fn a_source_that_only_a_manifest_names_is_never_called_either() {
     world.in_head("Cargo.lock", unlocked);
     world.deny(&rules("warn"));
     world.scan();
-    assert!(elsewhere.calls() > 0, "cargo asks before it says that the lock file is not up to date");
+    assert!(
+        elsewhere.calls() > 0,
+        "cargo asks before it says that the lock file is not up to date"
+    );
 
     world.input.strictness = Strictness::OnlyAllowed;
     let facts = world.scan();
@@ -125,7 +128,8 @@ fn a_lock_file_that_is_no_plain_file_is_told_and_not_read() {
         let facts = world.scan();
 
         let (reason, _) = silence(&facts, Source::Audit, Side::Head);
-        let said = if matches!(kind, "link" | "device") { "symbolic link" } else { "no plain file" };
+        let said =
+            if matches!(kind, "link" | "device") { "symbolic link" } else { "no plain file" };
         assert!(reason.contains(said), "{kind}: {reason}");
         assert!(!format!("{facts:?}").contains("planted"), "{kind}");
     }

@@ -30,6 +30,13 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use jiff::tz::TimeZone;
 
+pub use self::{
+    admission::Strictness,
+    database::DatabaseChoice,
+    error::ScanError,
+    input::{MissingTool, SHIPPED_RULES, SHIPPED_RULES_PATH, ScanArtifact, ScanInput, ScanOutput},
+    rules::RuleFile,
+};
 use self::{
     admission::{Admission, MANIFEST_LIMIT},
     audit::Advisories,
@@ -37,13 +44,6 @@ use self::{
     lock::Lock,
     side::{Checkout, Checks, Rules, Scanned},
     silence::Silence,
-};
-pub use self::{
-    admission::Strictness,
-    database::DatabaseChoice,
-    error::ScanError,
-    input::{MissingTool, SHIPPED_RULES, SHIPPED_RULES_PATH, ScanArtifact, ScanInput, ScanOutput},
-    rules::RuleFile,
 };
 use super::{Context, beneath::Beneath};
 use crate::{

@@ -1,8 +1,8 @@
 //! Diagnostics of cargo-deny, as what was seen on one side.
 
 use super::{
-    audit::Advisories,
     admission::NamedSource,
+    audit::Advisories,
     lock::{Lock, one_line},
     ndjson::{self, Diagnostic, cut},
 };
@@ -107,7 +107,10 @@ pub(super) fn seen(diagnostic: &Diagnostic, lock: &Lock, advisories: &Advisories
 pub(super) fn source(named: &NamedSource, error: bool, lock: &Lock) -> Seen {
     let NamedSource { package, source, location } = named;
     let kind = if source.starts_with("git+") { "git" } else { "registry" };
-    let why = format!("detected '{kind}' source not explicitly allowed: {}", one_line(&cut(source, ndjson::TEXT)));
+    let why = format!(
+        "detected '{kind}' source not explicitly allowed: {}",
+        one_line(&cut(source, ndjson::TEXT))
+    );
     Seen {
         source: Source::DenySources,
         id: NOT_ALLOWED.to_owned(),

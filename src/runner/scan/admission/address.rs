@@ -3,8 +3,13 @@
 /// Longer ones are no address of a real source.
 const LONGEST: usize = 2048;
 /// Ways to fetch, each with the port that it means where none is written.
-const SCHEMES: [(&str, Option<u16>); 5] =
-    [("https", Some(443)), ("http", Some(80)), ("ssh", Some(22)), ("git", Some(9418)), ("file", None)];
+const SCHEMES: [(&str, Option<u16>); 5] = [
+    ("https", Some(443)),
+    ("http", Some(80)),
+    ("ssh", Some(22)),
+    ("git", Some(9418)),
+    ("file", None),
+];
 
 /// Scheme, user, host, port and path, without the ways in which one place can be written in two.
 ///

@@ -51,7 +51,8 @@ impl Leads {
         let above = package.and_then(|package| package.as_table_like()?.get("workspace")?.as_str());
         leads.folders.extend(above.map(str::to_owned));
         let listed = |key: &str| {
-            let listed = workspace.and_then(|workspace| workspace.get(key)).and_then(Item::as_array);
+            let listed =
+                workspace.and_then(|workspace| workspace.get(key)).and_then(Item::as_array);
             listed.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned)
         };
         leads.members.extend(listed("members").chain(listed("default-members")));

@@ -160,12 +160,14 @@ impl Admission {
         &self,
         named: &'a [NamedSource],
     ) -> impl Iterator<Item = (&'a NamedSource, bool)> {
-        named.iter().filter_map(|named| match self.rules.answer(&Origin::of(&named.source)) {
-            Answer::Denied => Some((named, true)),
-            Answer::Tolerated { warned: true } => Some((named, false)),
-            Answer::Tolerated { warned: false } | Answer::Allowed => None,
-        })
-        .take(DIAGNOSTICS)
+        named
+            .iter()
+            .filter_map(|named| match self.rules.answer(&Origin::of(&named.source)) {
+                Answer::Denied => Some((named, true)),
+                Answer::Tolerated { warned: true } => Some((named, false)),
+                Answer::Tolerated { warned: false } | Answer::Allowed => None,
+            })
+            .take(DIAGNOSTICS)
     }
 }
 

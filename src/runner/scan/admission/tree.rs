@@ -29,10 +29,8 @@ pub(super) fn sources(
     repository: &Path,
     prefix: &str,
 ) -> Result<Vec<NamedSource>, BeneathError> {
-    let found = Found::of(repository).map_err(|source| BeneathError::Io {
-        path: repository.to_owned(),
-        source,
-    })?;
+    let found = Found::of(repository)
+        .map_err(|source| BeneathError::Io { path: repository.to_owned(), source })?;
     let mut walk = Walk { repository, found: &found, waiting: Vec::new(), seen: BTreeMap::new() };
     // Cargo looks upwards for the root of the workspace.
     for above in Path::new(prefix).ancestors() {
