@@ -29,6 +29,8 @@ use crate::sandbox;
 use args::{Args, Command};
 pub use exit::Exit;
 
+use crate::report::printable;
+
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     if let Some(exit) = sandbox::helper(std::env::args_os().skip(1)) {
@@ -71,7 +73,8 @@ fn print(text: &str) {
 
 /// Writes a message for a person to standard error.
 fn say(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
+    // It may repeat what a change or its tools wrote.
+    let _ = writeln!(io::stderr().lock(), "{}", printable(text));
 }
 
 /// Says what went wrong, and ends with `exit`.

@@ -8,7 +8,10 @@ use std::{
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::say;
-use crate::runner::progress::{Event, Progress};
+use crate::{
+    report::printable,
+    runner::progress::{Event, Progress},
+};
 
 /// A progress for this standard error.
 pub(super) fn shown() -> (Progress, ProgressBar) {
@@ -30,8 +33,10 @@ pub(super) fn shown() -> (Progress, ProgressBar) {
 }
 
 fn show(bar: &ProgressBar, started: Instant, event: Event) {
+    // Names and lines come from the change and its tools.
     match event {
         Event::Phase { name, what } => {
+            let what = printable(&what);
             let seconds = started.elapsed().as_secs();
             bar.println(format!("{seconds:>4} s {name:>9} {what}"));
             bar.set_prefix(name);
@@ -42,8 +47,8 @@ fn show(bar: &ProgressBar, started: Instant, event: Event) {
             let left = left
                 .map(|left| format!("  (at most {} s left)", left.as_secs()))
                 .unwrap_or_default();
-            bar.set_message(format!("{count}{what}{left}"));
+            bar.set_message(format!("{count}{}{left}", printable(&what)));
         }
-        Event::Note(text) => bar.println(format!("       {text}")),
+        Event::Note(text) => bar.println(format!("       {}", printable(&text))),
     }
 }

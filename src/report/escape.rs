@@ -18,6 +18,9 @@ pub(super) fn text(raw: &str, limit: usize) -> String {
     if let Some(opening) = opens_a_block(rest) {
         push_entity(&mut safe, opening);
         rest = rest.get(opening.len_utf8()..).unwrap_or_default();
+        // An entity is a number sign again before GitHub looks for issues.
+        let number = opening == '#' && rest.starts_with(char::is_alphanumeric);
+        safe.push_str(if number { APART } else { "" });
     }
     let mut before = None;
     while let Some(c) = rest.chars().next() {
@@ -137,6 +140,12 @@ pub(super) fn terminal(raw: &str, limit: usize) -> String {
     clipped(raw, limit)
 }
 
+/// Several lines for a terminal or a log: as [`terminal`], but that line breaks stay.
+pub fn printable(raw: &str) -> String {
+    let shown = raw.lines().map(|line| clipped_end(line, usize::MAX));
+    shown.collect::<Vec<_>>().join("\n")
+}
+
 /// One line without what cannot be seen, at most `limit` characters.
 fn clipped(raw: &str, limit: usize) -> String {
     let one_line = clipped_end(raw, limit);
@@ -144,7 +153,7 @@ fn clipped(raw: &str, limit: usize) -> String {
 }
 
 fn clipped_end(raw: &str, limit: usize) -> String {
-    let mut visible = raw.chars().filter_map(shown);
+    let mut visible = raw.chars().filter_map(shown).scan(0, bounded).flatten();
     let mut line: String = visible.by_ref().take(limit).collect();
     if visible.next().is_some() {
         line.pop();
@@ -154,18 +163,49 @@ fn clipped_end(raw: &str, limit: usize) -> String {
     line
 }
 
+/// Letters carry at most two marks in nearly all writing; a pile of them covers other lines.
+fn bounded(piled: &mut usize, c: char) -> Option<Option<char>> {
+    const MOST: usize = 4;
+    *piled = if combines(c) { *piled + 1 } else { 0 };
+    Some((*piled <= MOST).then_some(c))
+}
+
+/// Marks that are drawn over the letter before them.
+fn combines(c: char) -> bool {
+    matches!(
+        c,
+        '\u{300}'..='\u{36f}'
+            | '\u{483}'..='\u{489}'
+            | '\u{1ab0}'..='\u{1aff}'
+            | '\u{1dc0}'..='\u{1dff}'
+            | '\u{20d0}'..='\u{20ff}'
+            | '\u{fe20}'..='\u{fe2f}'
+    )
+}
+
 /// What is shown for a character; none for what cannot be seen.
 fn shown(c: char) -> Option<char> {
     match c {
         '\n' | '\r' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => Some(' '),
+        // Spaces of other widths, and a letter that looks like one.
+        '\u{a0}'
+        | '\u{1680}'
+        | '\u{2000}'..='\u{200a}'
+        | '\u{202f}'
+        | '\u{205f}'
+        | '\u{2800}'
+        | '\u{3000}' => Some(' '),
         c if c.is_control() => None,
         // Direction marks, zero widths, variation selectors, tags: they make one text look
         // like another.
         '\u{ad}'
+        | '\u{34f}'
         | '\u{61c}'
         | '\u{115f}'
         | '\u{1160}'
-        | '\u{180e}'
+        | '\u{17b4}'
+        | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}'
         | '\u{202a}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}'
@@ -174,6 +214,8 @@ fn shown(c: char) -> Option<char> {
         | '\u{feff}'
         | '\u{ffa0}'
         | '\u{fff9}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}'
         | '\u{e0000}'..='\u{e0fff}' => None,
         // Our own marks and what looks like them: only a receipt's facts may show them.
         '\u{2600}'..='\u{27bf}'
@@ -201,6 +243,9 @@ fn longest_run(line: &str, wanted: char) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use pulldown_cmark::{Event, Options, Parser, Tag};
+
     use super::*;
 
     #[test]
@@ -223,6 +268,7 @@ mod tests {
             "https:&#8203;//evil.example www&#8203;.evil.example"
         );
         assert_eq!(text("GH-12", 99), "GH-&#8203;12");
+        assert_eq!(text("#12", 99), "&#35;&#8203;12");
     }
 
     #[test]
@@ -258,5 +304,141 @@ mod tests {
             block("text", "one\n````\nthree", 2, 99),
             "`````text\n(lines left out before these: 1)\n````\nthree\n`````\n"
         );
+    }
+
+    #[test]
+    fn nothing_moves_the_cursor_or_hides() {
+        let raw = "a\u{1b}[2Jb\u{9b}31mc\u{7}\u{8}d\u{202e}e\u{2066}f\u{200b}g\u{feff}h\u{34f}i";
+        assert_eq!(terminal(raw, 99), "a[2Jb31mcdefghi");
+        assert_eq!(printable("t5: a\u{1b}]0;x\u{7}\r\n  b\u{202e}\rc"), "t5: a]0;x\n  b c");
+        assert_eq!(terminal("a\u{a0}b\u{3000}c\u{2800}d", 99), "a b c d");
+    }
+
+    #[test]
+    fn marks_do_not_pile_up_over_other_lines() {
+        let piled = format!("a{}b", "\u{300}".repeat(50));
+        assert_eq!(terminal(&piled, 99), format!("a{}b", "\u{300}".repeat(4)));
+        assert_eq!(terminal("e\u{301}", 99), "e\u{301}");
+    }
+
+    /// What a reader of GitHub's Markdown sees of a page: the words in it, and what else it holds.
+    fn seen(page: &str) -> (String, Vec<String>) {
+        let (mut words, mut rest) = (String::new(), Vec::new());
+        let options = Options::ENABLE_TABLES
+            | Options::ENABLE_FOOTNOTES
+            | Options::ENABLE_STRIKETHROUGH
+            | Options::ENABLE_TASKLISTS
+            | Options::ENABLE_MATH
+            | Options::ENABLE_GFM;
+        for event in Parser::new_ext(page, options) {
+            match event {
+                Event::Text(text) | Event::Code(text) => words.push_str(&text),
+                Event::SoftBreak | Event::HardBreak => words.push(' '),
+                Event::InlineHtml(tag) if matches!(&*tag, "<code>" | "</code>") => {}
+                Event::Start(Tag::Paragraph | Tag::Item | Tag::List(None)) | Event::End(_) => {}
+                Event::Start(Tag::Table(_) | Tag::TableHead | Tag::TableRow | Tag::TableCell) => {}
+                other => rest.push(format!("{other:?}")),
+            }
+        }
+        (words, rest)
+    }
+
+    fn bare(text: &str) -> String {
+        text.chars().filter(|c| !c.is_whitespace() && !"\u{200b}`".contains(*c)).collect()
+    }
+
+    fn reads_as_it_was_written(raw: &str) -> Result<(), TestCaseError> {
+        let expected = bare(&clipped(raw, 200));
+        for safe in [text(raw, 200), code(raw, 200)] {
+            let pages = [
+                format!("before\n\n{safe}\n\nafter"),
+                format!("before\n\n- {safe}\n\nafter"),
+                format!("before\n\n| a | b |\n|---|---|\n| {safe} | after |\n"),
+            ];
+            for (page, around) in pages.iter().zip(["before", "before", "beforeab"]) {
+                let (words, rest) = seen(page);
+                prop_assert_eq!(rest, Vec::<String>::new(), "{}", page);
+                prop_assert_eq!(bare(&words), format!("{}{}after", around, expected), "{}", page);
+            }
+            let outside = outside_of_spans(&safe);
+            let lower = outside.to_ascii_lowercase();
+            for linking in ["://", "www.", "gh-1", "gh-2"] {
+                prop_assert!(!lower.contains(linking), "{}", safe);
+            }
+            for (at, _) in outside.match_indices(['@', '#']) {
+                let next = outside.get(at + 1..).and_then(|rest| rest.chars().next());
+                prop_assert!(!next.is_some_and(char::is_alphanumeric), "{}", safe);
+            }
+        }
+        Ok(())
+    }
+
+    /// Without code, in which GitHub links nothing, and with entities as they are shown.
+    fn outside_of_spans(safe: &str) -> String {
+        if safe.starts_with("<code>") && safe.ends_with("</code>") {
+            return String::new();
+        }
+        let own = without_entities(safe);
+        let mut outside = String::new();
+        let mut inside = false;
+        let mut before = None;
+        for c in own.chars() {
+            if c == '`' && before != Some('\\') {
+                inside = !inside;
+            } else if !inside {
+                outside.push(c);
+            }
+            before = Some(c);
+        }
+        outside
+    }
+
+    /// Numbered entities as the characters that a browser shows.
+    fn without_entities(safe: &str) -> String {
+        let mut parts = safe.split("&#");
+        let mut shown = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let (number, rest) = part.split_once(';').unwrap_or(("", part));
+            shown.extend(number.parse().ok().and_then(char::from_u32));
+            shown.push_str(rest);
+        }
+        shown
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+        #[test]
+        fn any_text_reads_as_it_was_written_and_as_nothing_else(raw in any::<String>()) {
+            reads_as_it_was_written(&raw)?;
+        }
+
+        #[test]
+        fn any_markup_reads_as_it_was_written_and_as_nothing_else(
+            raw in "[-\\\\`|<>@#*_~:&$^=+.!/\\[\\](){}a-z1 \n]{0,30}",
+        ) {
+            reads_as_it_was_written(&raw)?;
+        }
+
+        #[test]
+        fn any_pieces_read_as_they_were_written(
+            pieces in prop::collection::vec(prop::sample::select(vec![
+                "@octocat", "@org/team", "#12", "GH-12", "gh-2", "o/r#1", "o/r@0123abc", "https://e.example",
+                "www.e.example", "[a](b)", "![a](b)", "[^1]", "[x]: y", "- [ ] ", "> [!NOTE]", "```", "~~~",
+                "`a`", "``", "`@x`", "<!--", "-->", "<br>", "&amp;", "&#64;", "&lt;b&gt;", ":tada:",
+                "$x$", "$$", "1) ", "# ", "---", "***", "|", "\\", "\n", "\r", "\t", " ", "a",
+                "\u{202e}", "\u{1b}[0m", "\u{200b}", "✅", "a@b.example", "mailto:a@b.example", "==",
+            ]), 0..8),
+        ) {
+            reads_as_it_was_written(&pieces.concat())?;
+        }
+
+        #[test]
+        fn a_block_ends_where_we_end_it(raw in "[`~\na \r#]{0,60}") {
+            let page = format!("{}\nafter", block("text", &raw, 20, 40));
+            let (_, rest) = seen(&page);
+            let fences = rest.iter().filter(|event| event.contains("CodeBlock")).count();
+            prop_assert_eq!((fences, rest.len()), (1, 1), "{}", page);
+        }
     }
 }

@@ -19,6 +19,7 @@ pub(crate) mod words;
 use crate::{receipt::Receipt, verdict::Verdict};
 
 pub use contradictions::contradictions;
+pub use escape::printable;
 pub use human::{Screen, human};
 pub use markdown::markdown;
 pub use verify::verify;

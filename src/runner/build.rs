@@ -15,10 +15,12 @@ use serde::{Deserialize, Serialize};
 use super::{
     Context,
     benches::{BenchTarget, BenchesError, bench_targets},
+    beneath::Beneath,
     cargo_config::CargoConfig,
     checkout::{CheckoutError, Tree},
     dep_info,
     rooms::Rooms,
+    scan::admission::{self, Admission, named_sources},
     target::Target,
 };
 use crate::{
@@ -31,6 +33,12 @@ use crate::{
 
 /// Raised whenever kept executables of an older version must not be used again.
 const KEPT_FORMAT: &str = "3";
+/// The largest executable that is kept, in bytes: debug builds of the largest programs have less.
+const EXECUTABLE_LIMIT: u64 = 4 << 30;
+/// The longest line of cargo's messages that is read, in bytes, and the most lines: a message about
+/// one artifact has some hundred, and a build of a thousand packages some thousand messages.
+const MESSAGE_LIMIT: usize = 1 << 20;
+const MESSAGES: usize = 100_000;
 /// How many commits' executables are kept.
 const KEPT_COMMITS: usize = 16;
 
@@ -41,6 +49,8 @@ pub struct Builder<'a> {
     pub ctx: &'a Context,
     /// What each phase is granted.
     pub rooms: &'a Rooms<'a>,
+    /// What may be fetched; why that is not known, where the rules are broken.
+    pub admission: &'a Result<Admission, String>,
     /// The configuration of cargo that both sides are built with.
     pub cargo_config: &'a CargoConfig,
     /// What to build.
@@ -150,6 +160,9 @@ impl Builder<'_> {
         let started = Instant::now();
         let tree = self.tree.dir();
         let unwritten = |source| BuildError::Write { path: tree.to_owned(), source };
+        if let Err(state) = self.admitted() {
+            return Ok(Built::nothing(state, Vec::new()));
+        }
         self.cargo_config.put_sources(tree).map_err(unwritten)?;
         if let Some(state) = self.fetch(target).await? {
             return Ok(Built::nothing(state, Vec::new()));
@@ -228,6 +241,22 @@ impl Builder<'_> {
 
     async fn run(&self, job: Job, grant: &Grant) -> Result<Finished, BuildError> {
         Ok(self.ctx.sandbox.run(&job, grant, &self.ctx.cancel).await?)
+    }
+
+    /// Whether everything that the tree names may be fetched. Before anything is.
+    fn admitted(&self) -> Result<(), BuildState> {
+        let refused = |reason, next| BuildState::CouldNotRun { reason, next };
+        let admission = self.admission.as_ref().map_err(|broken| {
+            let reason = format!("nothing was fetched: the rules cannot be read: {broken}");
+            refused(reason, "mend them on the target branch".to_owned())
+        })?;
+        let workspace = self.workspace.to_string_lossy();
+        let named = named_sources(self.tree.dir(), &workspace).map_err(|error| {
+            let next = "make it a plain file".to_owned();
+            refused(format!("nothing was fetched: {error}"), next)
+        })?;
+        let admitted = admission.admitted(&named);
+        admitted.map_err(|sources| refused(admission::reason(&sources), admission::next(&sources)))
     }
 
     /// Downloads what the lock file names, so that a missing network is not taken for bad code.
@@ -376,17 +405,12 @@ fn keep(folder: &Path, target: &Path, mut kept: Kept) -> Result<Built, BuildErro
     Ok(kept.built(false))
 }
 
-/// Copies an executable out of the target folder, and nothing that lies elsewhere.
+/// Copies an executable out of the target folder, read-only, and nothing that lies elsewhere.
 fn take(from: &Path, target: &Path, to: &Path) -> io::Result<()> {
-    let real = from.canonicalize()?;
-    let regular = fs::symlink_metadata(from)?.is_file();
-    if !regular || real != from || !real.starts_with(target.canonicalize()?) {
-        return Err(io::Error::other("it is no file of the target folder"));
-    }
-    fs::copy(&real, to)?;
-    let mut permissions = fs::metadata(to)?.permissions();
-    permissions.set_readonly(true);
-    fs::set_permissions(to, permissions)
+    let elsewhere = || io::Error::other("it lies outside of the target folder");
+    let relative = from.strip_prefix(target).map_err(|_| elsewhere())?;
+    let beneath = Beneath::new(target).map_err(io::Error::other)?;
+    beneath.copy_to(relative, to, EXECUTABLE_LIMIT).map(drop).map_err(io::Error::other)
 }
 
 /// Frees the disk of commits that were built long ago. Failing to is no reason to fail a run.
@@ -422,6 +446,8 @@ struct MessageTarget {
 fn executables(messages: &[u8], wanted: &[&BenchTarget]) -> Vec<Executable> {
     let parsed = messages
         .split(|byte| *byte == b'\n')
+        .take(MESSAGES)
+        .filter(|line| line.len() <= MESSAGE_LIMIT)
         .filter_map(|line| serde_json::from_slice::<Message>(line).ok())
         .filter(|message| message.reason == "compiler-artifact");
     let mut found: Vec<Executable> = parsed

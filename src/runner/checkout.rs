@@ -20,6 +20,9 @@ pub enum CheckoutError {
     /// Git failed.
     #[error(transparent)]
     Git(#[from] GitError),
+    /// Not the full name of a commit.
+    #[error("«{0}» is not the full name of a commit (40 or 64 hexadecimal digits)")]
+    NoCommitName(String),
     /// The folder could not be written.
     #[error("cannot write {path}: {source}; free some space, or point T5_CACHE at another disk")]
     Write {
@@ -84,8 +87,12 @@ impl<'a> Tree<'a> {
     ///
     /// If git fails or the folder cannot be written.
     pub async fn put(&self, sha: &str) -> Result<(), CheckoutError> {
+        // Anything else could be read as an option, or as the name of a file.
+        if !matches!(sha.len(), 40 | 64) || !sha.bytes().all(|c| c.is_ascii_hexdigit()) {
+            return Err(CheckoutError::NoCommitName(sha.to_owned()));
+        }
         let git = self.git();
-        git.bytes(["checkout", "--quiet", "--force", "--detach", sha]).await?;
+        git.bytes(["checkout", "--quiet", "--force", "--detach", sha, "--"]).await?;
         git.bytes(["clean", "--quiet", "-ffdx"]).await?;
         Ok(())
     }

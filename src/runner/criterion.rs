@@ -33,6 +33,9 @@ const LIST_LIMIT: Duration = Duration::from_secs(20);
 const OUTPUT_LIMIT: usize = 16 << 20;
 /// The largest sample file that is read.
 const SAMPLE_FILE_LIMIT: u64 = 16 << 20;
+/// The longest id of a benchmark, in bytes, and the most ids of one executable.
+const ID_LIMIT: usize = 512;
+const IDS_LIMIT: usize = 4096;
 /// What criterion calls a benchmark's description and its samples, in a folder `new`.
 const DESCRIBED: &str = "benchmark.json";
 const SAMPLED: &str = "sample.json";
@@ -94,6 +97,9 @@ pub enum Trouble {
     /// It took too long.
     #[error("it was stopped after {0} s")]
     TooSlow(u64),
+    /// It lists more benchmarks than anybody could wait for.
+    #[error("it lists more than {0} benchmarks")]
+    TooMany(usize),
     /// It said too much.
     #[error("it was stopped after printing {0} MiB")]
     TooLoud(usize),
@@ -115,6 +121,9 @@ impl Trouble {
             Self::TooSlow(_) => "raise bench.process-limit in t5.yml, or make one process of it \
                 quicker"
                 .to_owned(),
+            Self::TooMany(_) => {
+                "give it fewer, or leave it out with bench.exclude in t5.yml".to_owned()
+            }
             Self::Crashed { .. } | Self::TooLoud(_) | Self::Unreadable(_) => {
                 "run it by hand with `cargo bench`".to_owned()
             }
@@ -207,14 +216,20 @@ impl Bench<'_, '_> {
 }
 
 /// The ids in what `--list` printed: `group/name: benchmark`, or `: bench` up to criterion 0.3.
+/// An id that no person could have written is left out, as if it were not there.
 fn listed(text: &str) -> Result<Vec<String>, Trouble> {
     let ids: Vec<String> = text
         .lines()
         .filter_map(|line| {
             line.strip_suffix(": benchmark").or_else(|| line.strip_suffix(": bench"))
         })
+        .filter(|id| id.len() <= ID_LIMIT && !id.chars().any(char::is_control))
         .map(str::to_owned)
+        .take(IDS_LIMIT + 1)
         .collect();
+    if ids.len() > IDS_LIMIT {
+        return Err(Trouble::TooMany(IDS_LIMIT));
+    }
     // Only libtest ends its list with a count.
     let counted =
         |line: &str| line.contains(" test") && line.contains(", ") && line.contains(" benchmark");

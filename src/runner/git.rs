@@ -9,6 +9,27 @@ use std::{
 use super::Context;
 use crate::sandbox::{Ended, SandboxError};
 
+/// The largest file of a commit that is read into memory, in bytes: rules, lock files and the
+/// sources of benchmarks are all far smaller.
+pub const FILE_LIMIT: usize = 16 << 20;
+
+/// Settings of every call in a repository of ours. What is checked out was written by strangers,
+/// so that nothing but the bytes of the commit may decide what becomes of it: no hook, no filter,
+/// no file of attributes beside the tree's own, no submodule, no transport, no name that another
+/// file system takes for `.git`.
+const OURS: [&str; 10] = [
+    "core.hooksPath=/dev/null",
+    "core.autocrlf=false",
+    "core.attributesFile=/dev/null",
+    "core.excludesFile=/dev/null",
+    "core.protectHFS=true",
+    "core.protectNTFS=true",
+    "core.symlinks=true",
+    "submodule.recurse=false",
+    "protocol.allow=never",
+    "gc.auto=0",
+];
+
 /// Git could not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum GitError {
@@ -18,6 +39,14 @@ pub enum GitError {
     /// Somebody asked to stop.
     #[error("cancelled")]
     Cancelled,
+    /// A file of a commit is larger than anything that is read.
+    #[error("{path} of {sha} is larger than {} MiB, the most that is read; commit a smaller one", FILE_LIMIT >> 20)]
+    TooLarge {
+        /// The commit.
+        sha: String,
+        /// Relative to the repository's root.
+        path: String,
+    },
     /// It refused.
     #[error("`git {command}` in {dir} failed: {said}")]
     Refused {
@@ -122,16 +151,22 @@ impl<'a> Git<'a> {
         }
     }
 
-    /// The bytes of a file in a commit, or none if the commit has no such file.
+    /// The bytes of a file in a commit, or none if the commit has no such file. Of a symbolic link
+    /// these are the bytes that it consists of: it is not followed.
     ///
     /// # Errors
     ///
-    /// If git cannot be started, or was cancelled.
+    /// If git cannot be started, was cancelled, or if the file is larger than [`FILE_LIMIT`].
     pub async fn file(&self, sha: &str, path: &str) -> Result<Option<Vec<u8>>, GitError> {
-        match self.bytes(["cat-file", "blob", &format!("{sha}:{path}")]).await {
-            Ok(bytes) => Ok(Some(bytes)),
-            Err(GitError::Refused { .. }) => Ok(None),
-            Err(error) => Err(error),
+        let mut job =
+            self.job(vec!["cat-file".into(), "blob".into(), format!("{sha}:{path}").into()]);
+        job.output = FILE_LIMIT;
+        let finished = job.run(&self.ctx.cancel).await?;
+        match finished.ended {
+            Ended::Exited(0) => Ok(Some(finished.stdout)),
+            Ended::Cancelled => Err(GitError::Cancelled),
+            Ended::Output => Err(GitError::TooLarge { sha: sha.to_owned(), path: path.to_owned() }),
+            _ => Ok(None),
         }
     }
 
@@ -146,12 +181,12 @@ impl<'a> Git<'a> {
             .env("LC_ALL", "C")
             .args(["-c", "core.quotePath=false", "-c", "core.fsmonitor=false"]);
         if self.whose != Whose::User {
-            job = job.env("GIT_CONFIG_NOSYSTEM", "1").env("GIT_CONFIG_GLOBAL", "/dev/null").args([
-                "-c",
-                "core.hooksPath=/dev/null",
-                "-c",
-                "core.autocrlf=false",
-            ]);
+            job = job
+                .env("GIT_CONFIG_NOSYSTEM", "1")
+                .env("GIT_CONFIG_GLOBAL", "/dev/null")
+                .env("GIT_ATTR_NOSYSTEM", "1")
+                .env("GIT_NO_REPLACE_OBJECTS", "1")
+                .args(OURS.iter().flat_map(|setting| ["-c", setting]));
         }
         if self.whose == Whose::Bare {
             job = job.args(["--git-dir=."]);

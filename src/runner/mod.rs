@@ -4,6 +4,7 @@
 
 pub mod bench_part;
 pub mod benches;
+pub mod beneath;
 pub mod build;
 pub mod cargo_config;
 pub mod cargo_home;

@@ -21,7 +21,7 @@ use super::{
     policy_part::{self, PolicyPartError},
     rooms::Rooms,
     rules::{InForce, Overrides, RulesError},
-    scan::DatabaseChoice,
+    scan::{DatabaseChoice, Strictness, admission::Admission},
     select::{SelectError, Selected, Source, select},
     sources,
     toolchain::{Toolchain, ToolchainError},
@@ -54,6 +54,8 @@ pub struct Request {
     pub database: DatabaseChoice,
     /// Nothing may be fetched for the scan.
     pub offline: bool,
+    /// Which sources may be fetched from: for a stranger's change only those that the rules name.
+    pub strictness: Strictness,
     /// Orders and bootstraps are drawn from it.
     pub seed: u64,
     /// The file that keeps runs on this host apart.
@@ -263,6 +265,7 @@ impl RunJob<'_> {
             base_committed: subject.base.as_ref().map(|commit| commit.committed),
             changed: self.changed.iter().map(|file| file.path.clone()).collect(),
             scratch: place.home.join("scan"),
+            strictness: self.request.strictness,
         };
         let from = policy_part::Advisories {
             choice: self.request.database.clone(),
@@ -299,9 +302,11 @@ impl RunJob<'_> {
         let giver = subject.rules.as_ref().unwrap_or(&subject.head);
         let (git, workspace) = (self.place.head.git(), &self.place.workspace);
         let cargo_config = CargoConfig::of(&git, &giver.sha, workspace).await?;
+        let admission = self.admission();
         let builder = Builder {
             ctx: self.ctx,
             rooms,
+            admission: &admission,
             cargo_config: &cargo_config,
             rules,
             tree: self.place.build.clone(),
@@ -311,6 +316,15 @@ impl RunJob<'_> {
         let base = self.place.base_to_build(subject);
         let builds = build_both(self.ctx, &builder, &base, &subject.head.sha).await?;
         Ok(Ready::Built(Box::new(builds)))
+    }
+
+    /// What may be fetched: what the rules let through, and what the base names already.
+    fn admission(&self) -> Result<Admission, String> {
+        let rules = self.rules.deny.as_ref();
+        let admission = Admission::new(rules, self.request.strictness);
+        let admission = admission.map_err(|broken| broken.to_string())?;
+        let base = self.place.base_named();
+        Ok(base.map_or(admission.clone(), |known| admission.knowing(&known)))
     }
 
     async fn measure(

@@ -9,6 +9,7 @@ use super::{
     checkout::{CheckoutError, Tree},
     git::{Git, GitError},
     rules::{InForce, RulesError, in_force},
+    scan::admission::{NamedSource, named_sources},
     select::Selected,
     workspace::{WorkspaceError, workspace},
 };
@@ -136,6 +137,12 @@ impl<'a> Place<'a> {
     /// The base's checkout, where there is one.
     pub fn base_dir(&self) -> Option<&Path> {
         self.base.as_ref().map(Tree::dir)
+    }
+
+    /// The sources that the base's lock file and manifests name, where they can be read.
+    pub fn base_named(&self) -> Option<Vec<NamedSource>> {
+        let (tree, workspace) = (self.base.as_ref()?, self.base_workspace.as_deref()?);
+        named_sources(tree.dir(), workspace.to_str()?).ok()
     }
 
     /// The workspace in the base's checkout, where it has one.

@@ -8,7 +8,7 @@ use super::{
     Context,
     folder::{Folder, FolderError},
     rules::InForce,
-    scan::{DatabaseChoice, MissingTool, ScanError, ScanInput, scan},
+    scan::{DatabaseChoice, MissingTool, ScanError, ScanInput, Strictness, scan},
     toolchain::{Toolchain, ToolchainError},
     tools::{self, ToolError},
 };
@@ -32,6 +32,8 @@ pub struct Sides {
     pub changed: Vec<String>,
     /// May be thrown away.
     pub scratch: PathBuf,
+    /// Which sources may be fetched from.
+    pub strictness: Strictness,
 }
 
 /// Where advisories come from.
@@ -103,6 +105,7 @@ pub async fn scan_both(
         audit: rules.audit.clone(),
         rules: rules.rules.config.policy.clone(),
         changed: sides.changed,
+        strictness: sides.strictness,
         database: advisories.choice,
         offline: advisories.offline,
         artifacts: folder.dir().to_owned(),

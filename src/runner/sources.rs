@@ -27,7 +27,11 @@ pub(super) async fn fill(
             continue;
         };
         if !texts.contains_key(&file) {
-            let bytes = git.file(head, &file).await?;
+            let bytes = match git.file(head, &file).await {
+                // Then nobody is sent to a line of it.
+                Err(GitError::TooLarge { .. }) => None,
+                read => read?,
+            };
             let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
             texts.insert(file.clone(), text);
         }

@@ -70,7 +70,7 @@ fn choose(folders: &[&str], sha: &str, subfolder: &str) -> Result<String, Worksp
     match folders {
         [only] if subfolder.is_empty() => Ok((*only).to_owned()),
         [_, ..] if subfolder.is_empty() => {
-            Err(WorkspaceError::Several { sha: sha.to_owned(), folders: folders.join(", ") })
+            Err(WorkspaceError::Several { sha: sha.to_owned(), folders: first(folders) })
         }
         _ => Err(WorkspaceError::NoLock {
             side: "head",
@@ -81,6 +81,16 @@ fn choose(folders: &[&str], sha: &str, subfolder: &str) -> Result<String, Worksp
                 format!(" in {subfolder} or above")
             },
         }),
+    }
+}
+
+/// The first few of a list that the commit makes as long as it likes.
+fn first(folders: &[&str]) -> String {
+    const SHOWN: usize = 10;
+    let shown = folders.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match folders.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
     }
 }
 

@@ -8,7 +8,8 @@ use std::{
 };
 
 use super::{
-    Cancel, Collect, Finished, Grant, Isolation, Job, Limits, SandboxError, Session, UsageSource, Wish,
+    Cancel, Collect, Finished, Grant, Isolation, Job, Limits, SandboxError, Session, UsageSource,
+    Wish,
     bubblewrap::{HELPER, STAGED_HELPER, Way, system},
     cgroup::{Cgroups, Controller},
     enter::Entry,

@@ -1,7 +1,9 @@
 //! Mirrors, tokens, and what a runner does with a job.
 
+mod beneath;
 mod embedded;
 mod fake;
+mod hostile;
 mod mend;
 mod mirror;
 mod orphans;

@@ -96,3 +96,17 @@ fn rules_count_at_the_root_at_the_workspace_and_where_they_are_configured() {
     let paths: Vec<&str> = edits.iter().map(|edit| edit.path.as_str()).collect();
     assert_eq!(paths, changed[..5]);
 }
+
+#[test]
+fn a_summary_of_very_many_waivers_stays_short() {
+    let waiver = |at: usize| {
+        format!("    - {{id: A{at}, scope: {}, expires: 2030-01-01}}\n", "s".repeat(500))
+    };
+    let many: String = (0..500).map(waiver).collect();
+    let head = format!("policy:\n  waivers:\n{many}");
+
+    let said = summary("t5.yml", Some("version: 1\n"), Some(&head), &[]);
+
+    assert!(said.ends_with("and 490 more"), "{said}");
+    assert!(said.len() < 2_500, "{} bytes", said.len());
+}

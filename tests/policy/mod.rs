@@ -1,5 +1,6 @@
 //! Licences, sources, bans and advisories: scanned, matched, waived, judged.
 
+mod admission;
 mod compare;
 mod database;
 mod edits;
@@ -9,6 +10,7 @@ mod ndjson;
 mod rules;
 mod scan;
 mod silence;
+mod sources;
 mod tools;
 mod world;
 

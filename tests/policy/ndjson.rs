@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use t5_gate::{
     policy::{Package, Severity},
-    runner::scan::ndjson::{Counts, read},
+    runner::scan::ndjson::{self, Counts, read},
 };
 
 const FINDINGS: &[u8] = include_bytes!("../fixtures/policy/ndjson/findings.ndjson");
@@ -129,4 +129,24 @@ proptest! {
         prop_assert!(kept <= lines);
         prop_assert!(kept + 1 >= lines);
     }
+}
+
+#[test]
+fn more_than_is_read_is_told_and_never_left_out_in_silence() {
+    let summary =
+        "{\"fields\":{\"licenses\":{\"errors\":1,\"warnings\":0}},\"type\":\"summary\"}\n";
+    let one = format!("{}\n", nested(1));
+    for (what, text) in [
+        ("more diagnostics", one.repeat(ndjson::DIAGNOSTICS + 1)),
+        ("a longer line", format!("{}\n", "x".repeat(ndjson::LINE + 1))),
+    ] {
+        let output = read(format!("{text}{summary}").as_bytes());
+
+        assert_eq!((output.summary, output.diagnostics.len()), (None, 0), "{what}");
+        assert!(output.complaints[0].contains(what), "{}", output.complaints[0]);
+    }
+    let most = read(format!("{}{summary}", one.repeat(ndjson::DIAGNOSTICS)).as_bytes());
+    assert!(most.summary.is_some());
+    let long = one.replace("\"m\"", &format!("\"{}\"", "m".repeat(100_000)));
+    assert_eq!(read(long.as_bytes()).diagnostics[0].message.len(), 4_000);
 }

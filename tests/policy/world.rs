@@ -78,6 +78,7 @@ impl World {
             scratch: root.join("scratch"),
             cargo_deny: Ok(tool::cargo_deny().to_owned()),
             toolchain: tool::toolchain(),
+            strictness: t5_gate::runner::scan::Strictness::AsPolicy,
         };
         let world = Self { keep, input };
         let home = world.path("cargo-home");

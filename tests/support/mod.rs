@@ -1,6 +1,7 @@
 //! What tests have in common: a folder that goes away, a repository, and `t5` itself.
 
 pub mod bench_double;
+pub mod elsewhere;
 pub mod emulate;
 pub mod git_server;
 pub mod github;

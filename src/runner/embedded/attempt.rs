@@ -20,6 +20,7 @@ use crate::{
         pipeline::{self, Gated, PipelineError, Request},
         repeat,
         rules::Overrides,
+        scan::Strictness,
         select::{MirrorWish, Source},
     },
     sandbox::{Cancel, Isolation},
@@ -138,6 +139,10 @@ impl Embedded {
             only,
             out: Some(out),
             database: self.database.clone(),
+            strictness: match job.trust {
+                Trust::Member => Strictness::AsPolicy,
+                Trust::Stranger { .. } => Strictness::OnlyAllowed,
+            },
             offline: self.offline,
             seed: fastrand::u64(..),
             lock: self.lock.clone(),

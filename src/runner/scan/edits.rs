@@ -12,6 +12,9 @@ use crate::{
 /// Changed lines that a summary quotes, and how much of each.
 const QUOTED: usize = 3;
 const QUOTE: usize = 60;
+/// Waivers that a summary names, and how much of each name.
+const WAIVERS: usize = 10;
+const WAIVER: usize = 120;
 
 /// The rule files among `changed`, with what the head does to each.
 ///
@@ -84,9 +87,13 @@ fn without<'a>(text: &'a str, other: &str) -> Vec<&'a str> {
 }
 
 fn quote(sign: char, line: &str) -> String {
-    let cut: String = line.chars().take(QUOTE).collect();
-    let rest = if cut.len() < line.len() { "…" } else { "" };
-    format!("«{sign} {cut}{rest}»")
+    format!("«{sign} {}»", cut(line, QUOTE))
+}
+
+fn cut(text: &str, characters: usize) -> String {
+    let cut: String = text.chars().take(characters).collect();
+    let rest = if cut.len() < text.len() { "…" } else { "" };
+    format!("{cut}{rest}")
 }
 
 fn count(number: usize, what: &str) -> String {
@@ -141,5 +148,11 @@ fn waivers_changed(head: &str, rules: &[Waiver]) -> Vec<String> {
     }
     let gone = before.keys().filter(|waiver| !after.contains_key(*waiver));
     said.extend(gone.map(|waiver| format!("drops the waiver of {waiver}")));
+    let more = said.len().saturating_sub(WAIVERS);
+    said.truncate(WAIVERS);
+    let mut said: Vec<String> = said.iter().map(|what| cut(what, WAIVER)).collect();
+    if more > 0 {
+        said.push(format!("and {more} more"));
+    }
     said
 }

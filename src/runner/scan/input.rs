@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use super::{DatabaseChoice, RuleFile, rules::DenyRules, side::Checkout};
+use super::{DatabaseChoice, RuleFile, Strictness, rules::DenyRules, side::Checkout};
 use crate::{config::PolicyRules, policy::Facts, receipt::Tool, runner::toolchain::Toolchain};
 
 /// The rules that apply where a repository has none of its own.
@@ -33,6 +33,8 @@ pub struct ScanInput {
     pub rules: PolicyRules,
     /// Paths that the head changes, relative to the repository's root.
     pub changed: Vec<String>,
+    /// Which sources are fetched from.
+    pub strictness: Strictness,
     /// Where advisories come from.
     pub database: DatabaseChoice,
     /// Nothing may be fetched.

@@ -13,12 +13,11 @@ use std::{
 
 use sha2::{Digest as _, Sha256};
 
-use crate::runner::Context;
+use super::admission::{LOCK_LIMIT, MANIFEST_LIMIT};
+use crate::runner::{Context, beneath::Beneath};
 
 /// How many answers are kept; one of a large workspace is some megabytes.
 const KEPT: usize = 16;
-/// Folders that hold no manifests of the change.
-const SKIPPED: [&str; 2] = [".git", "target"];
 /// What of the environment changes cargo's answer.
 const ENVIRONMENT: [&str; 4] = ["CARGO_HOME", "HOME", "RUSTUP_TOOLCHAIN", "PATH"];
 
@@ -54,13 +53,19 @@ impl Place {
         for config in configuration(ctx) {
             add(&fs::read(config).unwrap_or_default());
         }
-        add(&fs::read(workspace.join("Cargo.lock"))?);
+        let read = |path: &Path, limit: u64| {
+            let inside = path.strip_prefix(repository).unwrap_or(path);
+            let read = Beneath::new(repository).and_then(|checkout| checkout.read(inside, limit));
+            read.map_err(io::Error::other)
+        };
+        add(&read(&workspace.join("Cargo.lock"), LOCK_LIMIT)?);
         let mut manifests = Vec::new();
         walk(repository, &mut manifests)?;
         manifests.sort();
         for manifest in manifests {
             add(manifest.as_os_str().as_encoded_bytes());
-            add(&fs::read(manifest)?);
+            // One that cannot be read safely is none that cargo was let near.
+            add(&read(&manifest, MANIFEST_LIMIT).unwrap_or_default());
         }
         let name = digest.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         Ok(Self { folder: ctx.cache.join("metadata"), name })
@@ -112,7 +117,7 @@ fn walk(folder: &Path, manifests: &mut Vec<PathBuf>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let (kind, name) = (entry.file_type()?, entry.file_name());
-        if kind.is_dir() && !SKIPPED.iter().any(|skipped| name == *skipped) {
+        if kind.is_dir() && name != ".git" {
             walk(&entry.path(), manifests)?;
         } else if name == "Cargo.toml" {
             manifests.push(entry.path());

@@ -4,6 +4,7 @@
 //! from the `rustsec` library over the lock file. Both sides are judged by the rules commit's
 //! configuration, and by one copy of the advisory database.
 
+pub mod admission;
 mod audit;
 pub mod chain;
 mod database;
@@ -29,20 +30,22 @@ use std::{collections::BTreeSet, fs, path::Path};
 
 use jiff::tz::TimeZone;
 
+pub use self::{
+    admission::Strictness,
+    database::DatabaseChoice,
+    error::ScanError,
+    input::{MissingTool, SHIPPED_RULES, SHIPPED_RULES_PATH, ScanArtifact, ScanInput, ScanOutput},
+    rules::RuleFile,
+};
 use self::{
+    admission::{Admission, MANIFEST_LIMIT},
     audit::Advisories,
     database::Database,
     lock::Lock,
     side::{Checkout, Checks, Rules, Scanned},
     silence::Silence,
 };
-pub use self::{
-    database::DatabaseChoice,
-    error::ScanError,
-    input::{MissingTool, SHIPPED_RULES, SHIPPED_RULES_PATH, ScanArtifact, ScanInput, ScanOutput},
-    rules::RuleFile,
-};
-use super::{Context, rooms::Rooms};
+use super::{Context, beneath::Beneath, rooms::Rooms};
 use crate::{
     policy::{
         Checked, DatabaseFact, Facts, Finding, PolicyFile, PolicyOrigin, RuleEdit, Scan, ScanState,
@@ -83,7 +86,8 @@ pub async fn scan(ctx: &Context, input: &ScanInput) -> Result<ScanOutput, ScanEr
     let rules = Rules::read(input);
     let scratch = input.scratch.join("files");
     let rooms = Rooms::new(ctx, &input.toolchain, &scratch).map_err(ScanError::file(&scratch))?;
-    let checks = Checks { ctx, input, rules: &rules, rooms: &rooms };
+    let admission = admission(input, base.as_ref());
+    let checks = Checks { ctx, input, rules: &rules, rooms: &rooms, admission };
     let answers = both_sides(&checks, &head, base.as_ref()).await?;
     let cargo_deny = answers.deny_version.clone();
     let cargo_deny = cargo_deny.map(|version| Tool { name: "cargo-deny".to_owned(), version });
@@ -91,6 +95,14 @@ pub async fn scan(ctx: &Context, input: &ScanInput) -> Result<ScanOutput, ScanEr
     let tools = cargo_deny.into_iter().chain([rustsec]).collect();
     let facts = facts(input, &rules, &head, base.as_ref(), answers);
     Ok(ScanOutput { artifacts: artifacts(input), facts, tools })
+}
+
+/// What may be fetched: what the rules let through, and what the base names already.
+fn admission(input: &ScanInput, base: Option<&Checkout>) -> Result<Admission, Silence> {
+    let admission = Admission::new(input.deny.as_ref(), input.strictness);
+    let known = base.and_then(|base| base.named.as_ref().ok());
+    let admission = admission.map_err(|broken| Silence::rules(&broken))?;
+    Ok(known.map_or(admission.clone(), |known| admission.knowing(known)))
 }
 
 /// What was asked of both sides, answered.
@@ -222,7 +234,8 @@ fn edits(input: &ScanInput) -> Vec<RuleEdit> {
             Side::Base => input.base.as_deref()?,
             Side::Head => input.head.as_path(),
         };
-        fs::read_to_string(root(folder).join(path)).ok()
+        let root = Beneath::new(&root(folder)).ok()?;
+        root.read_to_string(Path::new(path), MANIFEST_LIMIT).ok()
     };
     let rules = &input.rules;
     edits::rule_edits(&input.changed, &input.prefix, rules.deny.as_deref(), &rules.waivers, read)

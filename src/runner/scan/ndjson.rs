@@ -7,6 +7,15 @@ use crate::policy::Severity;
 
 /// Characters of a line that a complaint keeps.
 const COMPLAINT: usize = 500;
+/// Diagnostics of one call. A tree with more is not looked at one by one by anybody, and each of
+/// them costs a walk through the graph of packages.
+pub const DIAGNOSTICS: usize = 5_000;
+/// Bytes of one line. The graph of a large workspace makes one of some hundred kilobytes.
+pub const LINE: usize = 16 << 20;
+/// Labels and graphs of one diagnostic: of a package in a hundred versions there is one each.
+const POINTS: usize = 200;
+/// Characters of one text: a licence's whole expression, a source, a title.
+pub(super) const TEXT: usize = 4_000;
 
 /// All that one call of cargo-deny said.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -50,6 +59,12 @@ pub struct Label {
     pub line: u32,
 }
 
+impl Label {
+    fn cut(self) -> Self {
+        Self { message: cut(&self.message, TEXT), span: cut(&self.span, TEXT), line: self.line }
+    }
+}
+
 /// The counts of the last line; a check that did not run has none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Summary {
@@ -73,15 +88,34 @@ pub struct Counts {
 }
 
 /// Reads what cargo-deny printed to standard error.
+///
+/// What is beyond a limit is never left out in silence: then there is no summary, as if cargo-deny
+/// had not come to its end, and the first complaint says why.
 pub fn read(bytes: &[u8]) -> Output {
     let mut output = Output::default();
     for line in String::from_utf8_lossy(bytes).lines().filter(|line| !line.trim().is_empty()) {
+        if line.len() > LINE {
+            return too_much("a longer line", LINE >> 20, "MiB");
+        }
         let read = serde_json::from_str::<Line>(line).ok();
-        if !read.is_some_and(|line| take(line, &mut output)) {
-            output.complaints.push(line.chars().take(COMPLAINT).collect());
+        if !read.is_some_and(|line| take(line, &mut output)) && output.complaints.len() < POINTS {
+            output.complaints.push(cut(line, COMPLAINT));
+        }
+        if output.diagnostics.len() > DIAGNOSTICS {
+            return too_much("more diagnostics", DIAGNOSTICS, "");
         }
     }
     output
+}
+
+fn too_much(what: &str, limit: usize, unit: &str) -> Output {
+    let unit = if unit.is_empty() { String::new() } else { format!(" {unit}") };
+    let said = format!("it printed {what} than is read, at most {limit}{unit}");
+    Output { complaints: vec![said], ..Output::default() }
+}
+
+pub(super) fn cut(text: &str, characters: usize) -> String {
+    text.chars().take(characters).collect()
 }
 
 #[derive(Deserialize)]
@@ -124,11 +158,11 @@ fn take(line: Line, output: &mut Output) -> bool {
                     "warning" => Severity::Warning,
                     _ => Severity::Note,
                 },
-                code: fields.code,
-                message: fields.message,
-                labels: fields.labels,
-                graphs: fields.graphs,
-                advisory: fields.advisory.map(|advisory| advisory.id),
+                code: cut(&fields.code, COMPLAINT),
+                message: cut(&fields.message, TEXT),
+                labels: fields.labels.into_iter().take(POINTS).map(Label::cut).collect(),
+                graphs: fields.graphs.into_iter().take(POINTS).collect(),
+                advisory: fields.advisory.map(|advisory| cut(&advisory.id, COMPLAINT)),
             });
             true
         }
@@ -142,7 +176,7 @@ fn take(line: Line, output: &mut Output) -> bool {
             true
         }
         ("log", _, Some("ERROR")) => {
-            output.complaints.push(fields.message);
+            output.complaints.push(cut(&fields.message, TEXT));
             true
         }
         ("log", ..) => true,

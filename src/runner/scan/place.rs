@@ -1,17 +1,18 @@
 //! Where a person starts to deal with a finding.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use super::{
+    admission::MANIFEST_LIMIT,
     locate,
     lock::Lock,
     metadata::Metadata,
     side::{Checkout, repository},
 };
-use crate::policy::{Location, Package};
+use crate::{
+    policy::{Location, Package},
+    runner::beneath::Beneath,
+};
 
 /// The manifests and the lock file of one side.
 pub(super) struct Places<'a> {
@@ -48,19 +49,26 @@ impl<'a> Places<'a> {
         let metadata = self.metadata?;
         let (member, below) = chain.split_first()?;
         let path = metadata.manifests.get(member)?;
-        let manifest = fs::read_to_string(path).ok()?;
+        let manifest = self.manifest(path)?;
         let Some(dependency) = below.first() else {
             return self.location(path, locate::package(&manifest)?);
         };
         let named = locate::dependency(&manifest, &dependency.name)?;
         if named.inherited {
             let workspace = metadata.workspace.join("Cargo.toml");
-            let text = fs::read_to_string(&workspace).unwrap_or_default();
+            let text = self.manifest(&workspace).unwrap_or_default();
             if let Some(line) = locate::workspace_dependency(&text, &dependency.name) {
                 return self.location(&workspace, line);
             }
         }
         self.location(path, named.line)
+    }
+
+    /// The text of a manifest of the checkout. Cargo names it, and a build script may have changed
+    /// what lies there since.
+    fn manifest(&self, path: &Path) -> Option<String> {
+        let inside = path.strip_prefix(&self.root).ok()?;
+        Beneath::new(&self.root).ok()?.read_to_string(inside, MANIFEST_LIMIT).ok()
     }
 
     fn location(&self, path: &Path, line: u32) -> Option<Location> {

@@ -125,7 +125,7 @@ pub fn audit_ignored(file: &RuleFile) -> Result<Vec<String>, BrokenRules> {
     Ok(ignored(document(file)?.as_table()))
 }
 
-fn document(file: &RuleFile) -> Result<DocumentMut, BrokenRules> {
+pub(super) fn document(file: &RuleFile) -> Result<DocumentMut, BrokenRules> {
     file.text.parse::<DocumentMut>().map_err(|error| BrokenRules {
         path: file.path.clone(),
         line: error.span().map(|span| line_of(&file.text, span.start)),
@@ -133,7 +133,7 @@ fn document(file: &RuleFile) -> Result<DocumentMut, BrokenRules> {
     })
 }
 
-fn table<'a>(root: &'a dyn TableLike, name: &str) -> Option<&'a dyn TableLike> {
+pub(super) fn table<'a>(root: &'a dyn TableLike, name: &str) -> Option<&'a dyn TableLike> {
     root.get(name).and_then(Item::as_table_like)
 }
 

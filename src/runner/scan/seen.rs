@@ -1,9 +1,10 @@
 //! Diagnostics of cargo-deny, as what was seen on one side.
 
 use super::{
+    admission::NamedSource,
     audit::Advisories,
     lock::{Lock, one_line},
-    ndjson::Diagnostic,
+    ndjson::{self, Diagnostic, cut},
 };
 use crate::policy::{Package, Seen, Severity, Source};
 
@@ -43,16 +44,19 @@ const SOURCES: [&str; 6] = [
     "git-source-underspecified",
     "allowed-source",
     "allowed-by-organization",
-    "source-not-allowed",
+    NOT_ALLOWED,
     "unmatched-source",
     "unmatched-organization",
 ];
+
+/// A package from a source that the rules do not name.
+const NOT_ALLOWED: &str = "source-not-allowed";
 
 /// Whether a package was yanked is not known.
 pub(super) const NO_INDEX: &str = "index-failure";
 
 /// Which check a code belongs to. cargo-deny does not say; its codes are unique.
-fn source(code: &str) -> Source {
+fn check(code: &str) -> Source {
     if ADVISORIES.contains(&code) {
         Source::DenyAdvisories
     } else if LICENSES.contains(&code) {
@@ -67,7 +71,7 @@ fn source(code: &str) -> Source {
 /// What a diagnostic says about one side; nothing if it only informs. The location is still empty.
 pub(super) fn seen(diagnostic: &Diagnostic, lock: &Lock, advisories: &Advisories) -> Option<Seen> {
     let severity = severity(diagnostic)?;
-    let source = source(&diagnostic.code);
+    let source = check(&diagnostic.code);
     let graph = diagnostic.graphs.first();
     let about = graph.map(|graph| graph.package.clone()).unwrap_or_default();
     let chain = graph.and_then(|graph| graph.dependents.chain(&about, &lock.members));
@@ -98,6 +102,30 @@ pub(super) fn seen(diagnostic: &Diagnostic, lock: &Lock, advisories: &Advisories
     })
 }
 
+/// A source that the rules hold against a side, in the words of cargo-deny, which was not asked:
+/// the base's answer may be its own.
+pub(super) fn source(named: &NamedSource, error: bool, lock: &Lock) -> Seen {
+    let NamedSource { package, source, location } = named;
+    let kind = if source.starts_with("git+") { "git" } else { "registry" };
+    let why = format!(
+        "detected '{kind}' source not explicitly allowed: {}",
+        one_line(&cut(source, ndjson::TEXT))
+    );
+    Seen {
+        source: Source::DenySources,
+        id: NOT_ALLOWED.to_owned(),
+        detail: cut(source, ndjson::TEXT),
+        aliases: Vec::new(),
+        severity: if error { Severity::Error } else { Severity::Warning },
+        band: None,
+        package: package.clone(),
+        why,
+        chain: lock.chain(package).unwrap_or_else(|| vec![package.clone()]),
+        location: Some(location.clone()),
+        published: None,
+    }
+}
+
 fn severity(diagnostic: &Diagnostic) -> Option<Severity> {
     match (diagnostic.severity, diagnostic.code.as_str()) {
         (Severity::Note, _) => None,
@@ -112,7 +140,7 @@ fn severity(diagnostic: &Diagnostic) -> Option<Severity> {
 /// What tells two findings about one package apart: the licence, the source, the configuration.
 fn detail(diagnostic: &Diagnostic) -> String {
     let pointed = || diagnostic.labels.first().map(|label| label.span.clone()).unwrap_or_default();
-    match source(&diagnostic.code) {
+    match check(&diagnostic.code) {
         Source::DenyLicenses | Source::DenySources => pointed(),
         _ if diagnostic.graphs.is_empty() => format!("{}: {}", diagnostic.message, pointed()),
         _ => String::new(),
@@ -131,7 +159,7 @@ fn why(diagnostic: &Diagnostic) -> String {
     } else if versions.len() > 1 {
         format!("{message} ({})", versions.join(", "))
     } else if !span.is_empty()
-        && (diagnostic.graphs.is_empty() || source(&diagnostic.code) == Source::DenySources)
+        && (diagnostic.graphs.is_empty() || check(&diagnostic.code) == Source::DenySources)
     {
         format!("{message}: {span}")
     } else {

@@ -9,6 +9,7 @@ use std::{
 
 use super::{
     ScanError, ScanInput, Silence,
+    admission::{self, Admission, LOCK_LIMIT, NamedSource, RefusedSource},
     audit::Advisories,
     database::Database,
     deny::{DenyCall, Said},
@@ -23,7 +24,11 @@ use super::{
 };
 use crate::{
     policy::{Package, ScanState, Seen, Severity, Side, Source},
-    runner::{Context, rooms::Rooms},
+    runner::{
+        Context,
+        beneath::{Beneath, BeneathError},
+        rooms::Rooms,
+    },
     sandbox::Job,
 };
 
@@ -37,20 +42,26 @@ pub(super) struct Checkout {
     pub(super) lock_path: String,
     pub(super) lock_text: String,
     pub(super) lock: Result<Lock, BrokenLock>,
+    /// Where its packages are to come from, or why nobody can tell.
+    pub(super) named: Result<Vec<NamedSource>, BeneathError>,
 }
 
 impl Checkout {
     pub(super) fn read(side: Side, folder: &Path, prefix: &str) -> Result<Self, ScanError> {
-        let path = folder.join("Cargo.lock");
-        if !path.is_file() {
-            return Err(ScanError::NoLockFile { side, path });
-        }
+        let missing = || ScanError::NoLockFile { side, path: folder.join("Cargo.lock") };
         // Cargo reports manifests by the path that it is given: ours have to compare to it.
-        let folder = folder.canonicalize().map_err(ScanError::file(folder))?;
-        let bytes = fs::read(&path).map_err(ScanError::file(&path))?;
-        let lock_text = String::from_utf8_lossy(&bytes).into_owned();
-        let lock_path = Path::new(prefix).join("Cargo.lock").display().to_string();
-        Ok(Self { side, folder, lock_path, lock: Lock::parse(&lock_text), lock_text })
+        let folder = folder.canonicalize().map_err(|_| missing())?;
+        let root = repository(&folder, prefix);
+        let lock_path = Path::new(prefix).join("Cargo.lock");
+        let bytes = match Beneath::new(&root).and_then(|root| root.read(&lock_path, LOCK_LIMIT)) {
+            Err(BeneathError::Missing(_)) => return Err(missing()),
+            bytes => bytes.map_err(|error| BrokenLock { line: None, message: error.to_string() }),
+        };
+        let text = bytes.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+        let lock = text.as_ref().map_err(Clone::clone).and_then(|text| Lock::parse(text));
+        let named = admission::named_sources(&root, prefix);
+        let lock_path = lock_path.display().to_string();
+        Ok(Self { side, folder, lock_path, lock, lock_text: text.unwrap_or_default(), named })
     }
 }
 
@@ -120,9 +131,34 @@ pub(super) struct Checks<'a> {
     pub(super) input: &'a ScanInput,
     pub(super) rules: &'a Rules,
     pub(super) rooms: &'a Rooms<'a>,
+    /// What may be fetched; why that is not known, where the rules are broken.
+    pub(super) admission: Result<Admission, Silence>,
 }
 
 impl Checks<'_> {
+    /// What this side names and may not be fetched.
+    fn refused(&self, checkout: &Checkout) -> Vec<RefusedSource> {
+        let (Ok(admission), Ok(named)) = (&self.admission, &checkout.named) else {
+            return Vec::new();
+        };
+        admission.admitted(named).err().unwrap_or_default()
+    }
+
+    /// Why nothing may be fetched for this side, if so.
+    fn held_back(&self, checkout: &Checkout) -> Option<Silence> {
+        if let Err(silence) = &self.admission {
+            return Some(silence.clone());
+        }
+        if let Err(error) = &checkout.named {
+            return Some(Silence::unread(error));
+        }
+        let refused = self.refused(checkout);
+        (!refused.is_empty()).then(|| Silence {
+            reason: admission::reason(&refused),
+            next: admission::next(&refused),
+        })
+    }
+
     /// What cargo-deny says that it is, if there is one.
     pub(super) async fn deny_version(&self) -> Result<Option<String>, ScanError> {
         let Ok(cargo_deny) = &self.input.cargo_deny else { return Ok(None) };
@@ -146,6 +182,9 @@ impl Checks<'_> {
     ) -> Result<Result<Metadata, Silence>, ScanError> {
         if let Err(broken) = &checkout.lock {
             return Ok(Err(Silence::lock(&checkout.lock_path, broken)));
+        }
+        if let Some(silence) = self.held_back(checkout) {
+            return Ok(Err(silence));
         }
         let everything = Graph::default();
         let graph = self.rules.deny.as_ref().map_or(&everything, |rules| &rules.graph);
@@ -178,8 +217,12 @@ impl Checks<'_> {
             }
         };
         self.audit(lock, advisories, &mut scanned);
+        self.note_outside(checkout, metadata.as_ref().ok());
         match self.deny(checkout, metadata.as_ref(), database).await? {
-            Err(silence) => scanned.silent(&DENY, &silence),
+            Err(silence) => {
+                scanned.silent(&DENY, &silence);
+                self.object(checkout, lock, &mut scanned);
+            }
             Ok(said) => {
                 self.note_unknown_yanks(checkout.side, &said);
                 scanned.states.extend(finished(&said));
@@ -191,9 +234,24 @@ impl Checks<'_> {
         }
         let places = Places::new(checkout, &self.input.prefix, lock, metadata.as_ref().ok());
         for seen in &mut scanned.seen {
-            seen.location = places.of(&seen.package, &seen.chain);
+            let own = seen.location.take();
+            seen.location = own.or_else(|| places.of(&seen.package, &seen.chain));
         }
         Ok(scanned)
+    }
+
+    /// Where a source was refused before anything was fetched, the check of sources has its answer,
+    /// though cargo-deny was never asked.
+    fn object(&self, checkout: &Checkout, lock: &Lock, scanned: &mut Scanned) {
+        let (Ok(admission), Ok(named)) = (&self.admission, &checkout.named) else { return };
+        if self.refused(checkout).is_empty() {
+            return;
+        }
+        let objections = admission.objections(named);
+        let seen: Vec<Seen> =
+            objections.map(|(named, error)| seen::source(named, error, lock)).collect();
+        scanned.states.insert(Source::DenySources, counted(&seen));
+        scanned.seen.extend(seen);
     }
 
     /// Without an index nobody can tell whether a release was yanked; it is said, not held against
@@ -210,6 +268,21 @@ impl Checks<'_> {
         }
     }
 
+    /// A path that leaves the repository means something else on every machine.
+    fn note_outside(&self, checkout: &Checkout, metadata: Option<&Metadata>) {
+        let root = repository(&checkout.folder, &self.input.prefix);
+        let manifests = metadata.into_iter().flat_map(|metadata| &metadata.manifests);
+        for (package, manifest) in manifests.filter(|(_, path)| !path.starts_with(&root)) {
+            self.ctx.progress.note(format!(
+                "{} {} of the {} lies outside of the repository, at {}",
+                package.name,
+                package.version,
+                side_name(checkout.side),
+                manifest.display()
+            ));
+        }
+    }
+
     fn audit(&self, lock: &Lock, advisories: &Advisories, scanned: &mut Scanned) {
         let ignored = match (&self.rules.ignored, &self.rules.deny) {
             (Err(silence), _) => return scanned.silent(&[Source::Audit], silence),
@@ -222,12 +295,7 @@ impl Checks<'_> {
             let package: &Package = &one.package;
             one.chain = lock.chain(package).unwrap_or_else(|| vec![package.clone()]);
         }
-        let count = |severity| {
-            let number = seen.iter().filter(|one| one.severity == severity).count();
-            u32::try_from(number).unwrap_or(u32::MAX)
-        };
-        let (errors, warnings) = (count(Severity::Error), count(Severity::Warning));
-        scanned.states.insert(Source::Audit, ScanState::Finished { errors, warnings });
+        scanned.states.insert(Source::Audit, counted(&seen));
         scanned.seen.extend(seen);
     }
 
@@ -260,6 +328,14 @@ impl Checks<'_> {
         };
         call.run(self.ctx).await
     }
+}
+
+fn counted(seen: &[Seen]) -> ScanState {
+    let count = |severity| {
+        let number = seen.iter().filter(|one| one.severity == severity).count();
+        u32::try_from(number).unwrap_or(u32::MAX)
+    };
+    ScanState::Finished { errors: count(Severity::Error), warnings: count(Severity::Warning) }
 }
 
 fn finished(said: &Said) -> [(Source, ScanState); 4] {

@@ -7,7 +7,10 @@ use super::{
     ndjson::Output,
     rules::{BrokenRules, RuleFile},
 };
-use crate::policy::{ScanState, Severity};
+use crate::{
+    policy::{ScanState, Severity},
+    runner::beneath::BeneathError,
+};
 
 /// Characters of another program's message that a reason quotes.
 const QUOTED: usize = 400;
@@ -39,6 +42,14 @@ impl Silence {
             next: format!(
                 "restore {path} from git, or run `cargo generate-lockfile`, and commit it"
             ),
+        }
+    }
+
+    /// Nobody can tell what cargo would fetch.
+    pub(super) fn unread(error: &BeneathError) -> Self {
+        Self {
+            reason: format!("nothing was fetched, because not all manifests can be read: {error}"),
+            next: "commit plain files, reached through plain folders".to_owned(),
         }
     }
 
