@@ -8,6 +8,8 @@ mod check;
 mod deliveries;
 mod environment;
 mod exit;
+mod key;
+mod keys;
 mod progress;
 mod render;
 mod run;
@@ -34,6 +36,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Report(args) => render::report(&args),
         Command::Verify(args) => render::verify(&args),
+        Command::Key(args) => key::key(&args),
         Command::Config(args) => check::config(&args),
         Command::Advisories(args) => advisories::advisories(&args),
         Command::Serve(args) => serve::serve(&args),

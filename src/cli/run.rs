@@ -3,7 +3,7 @@
 use super::{
     Exit,
     args::{FormatArg, OnlyArg, RunArgs},
-    environment, fail, print,
+    environment, fail, keys, print,
     progress::shown,
     render::rendered,
     say, signals,
@@ -87,6 +87,10 @@ fn request(args: &RunArgs) -> Result<Request, String> {
         }
         None => DatabaseChoice::rustsec(),
     };
+    let signer = match &args.sign {
+        Some(path) => Some(keys::secret(path).map_err(|error| error.to_string())?),
+        None => None,
+    };
     Ok(Request {
         source: Source::Local(Wish {
             repo: args.repo.clone(),
@@ -108,7 +112,22 @@ fn request(args: &RunArgs) -> Result<Request, String> {
         offline: args.offline,
         seed: args.seed.unwrap_or_else(|| fastrand::u64(..)),
         lock: environment::lock(),
-        command: command(std::env::args().skip(1)),
+        // Who repeats it has no use for the path of our key.
+        command: command(without_key(std::env::args().skip(1))),
+        signer,
+    })
+}
+
+/// The arguments but `--sign FILE`.
+fn without_key(args: impl Iterator<Item = String>) -> impl Iterator<Item = String> {
+    let mut file = false;
+    args.filter(move |arg| {
+        if file {
+            file = false;
+            return false;
+        }
+        file = arg == "--sign";
+        !file && !arg.starts_with("--sign=")
     })
 }
 

@@ -21,7 +21,7 @@ use crate::{receipt::Receipt, verdict::Verdict};
 pub use contradictions::contradictions;
 pub use human::{Screen, human};
 pub use markdown::markdown;
-pub use verify::verify;
+pub use verify::{verify, verify_by};
 
 pub use crate::receipt::ROUTE_FILE;
 

@@ -202,5 +202,6 @@ pub(super) fn runner(place: &Place, server: &Arc<Fake>) -> Embedded {
         lease: Duration::from_secs(600),
         poll: Duration::from_secs(3600),
         isolation: Isolation::None,
+        signer: None,
     }
 }
