@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     config::duration,
+    receipt::{ENVELOPE_FILE, Signer},
     runner::{
         Context,
         pipeline::{Gated, PipelineError, Request, run as gate},
@@ -56,7 +57,7 @@ pub(super) fn run(args: &RunArgs) -> Exit {
     bar.finish_and_clear();
     match gated {
         _ if ctx.cancel.stopped() => fail(&"stopped; nothing was judged", Exit::Stopped),
-        Ok(gated) => show(&gated, args.format),
+        Ok(gated) => show(&gated, args.format, request.signer.as_ref()),
         Err(error) => fail(&error, exit_of(&error)),
     }
 }
@@ -131,10 +132,15 @@ fn without_key(args: impl Iterator<Item = String>) -> impl Iterator<Item = Strin
     })
 }
 
-fn show(gated: &Gated, format: FormatArg) -> Exit {
+fn show(gated: &Gated, format: FormatArg, signer: Option<&Signer>) -> Exit {
     match rendered(&gated.receipt, &gated.verdict, format, &gated.folder) {
         Ok(text) => {
             print(&text);
+            // The other formats hold what follows from the receipt, and nothing else.
+            if let (FormatArg::Human, Some(signer)) = (format, signer) {
+                let id = signer.public().id();
+                print(&format!("{ENVELOPE_FILE}: signed by key {id}\n"));
+            }
             gated.verdict.outcome.into()
         }
         Err(contradictions) => fail(&contradictions, Exit::CouldNotRun),

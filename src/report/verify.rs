@@ -2,8 +2,8 @@
 
 use super::{markdown, posted::encode_route};
 use crate::receipt::{
-    Examined, FileError, Files, PublicKeys, RECEIPT_FILE, REPORT_FILE, ROUTE_FILE, Receipt, Refusal,
-    SAMPLES_LIMIT, Verified, examine, judge, version_hint,
+    Examined, FileError, Files, PublicKeys, RECEIPT_FILE, REPORT_FILE, ROUTE_FILE, Receipt,
+    Refusal, SAMPLES_LIMIT, Verified, examine, judge, version_hint,
 };
 
 /// Computes everything in a run's folder again from the receipt and its raw samples.

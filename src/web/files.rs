@@ -22,8 +22,8 @@ use super::{Web, answer::NoPage};
 use crate::{
     queue::Run,
     receipt::{
-        self, Artifact, DIGEST_FILE, ENVELOPE_FILE, KeyId, RECEIPT_FILE, RECEIPT_LIMIT, REPORT_FILE,
-        ROUTE_FILE, Receipt, VERDICT_FILE, digest,
+        self, Artifact, DIGEST_FILE, ENVELOPE_FILE, KeyId, RECEIPT_FILE, RECEIPT_LIMIT,
+        REPORT_FILE, ROUTE_FILE, Receipt, VERDICT_FILE, digest,
     },
     verdict::Verdict,
 };

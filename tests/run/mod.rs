@@ -6,4 +6,5 @@ mod comfort;
 mod commits;
 mod outcomes;
 mod rules;
+mod signed;
 mod surroundings;

@@ -74,11 +74,7 @@ fn leaked(folder: &Path) -> Result<Vec<KeyId>, String> {
     Ok(ids)
 }
 
-fn retired(
-    folder: &Path,
-    current: &PublicKey,
-    leaked: &[KeyId],
-) -> Result<Vec<PublicKey>, String> {
+fn retired(folder: &Path, current: &PublicKey, leaked: &[KeyId]) -> Result<Vec<PublicKey>, String> {
     let mut retired: Vec<PublicKey> = Vec::new();
     for path in ending(folder, PUBLIC)? {
         for key in keys::public(&path).map_err(|error| error.to_string())?.iter() {

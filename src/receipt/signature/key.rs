@@ -31,7 +31,9 @@ pub enum KeyError {
         line: usize,
     },
     /// Another kind of key.
-    #[error("it holds another kind of thing than «-----BEGIN {expected}-----»; `t5 key new` makes a key")]
+    #[error(
+        "it holds another kind of thing than «-----BEGIN {expected}-----»; `t5 key new` makes a key"
+    )]
     Foreign {
         /// The label.
         expected: &'static str,
@@ -43,7 +45,9 @@ pub enum KeyError {
     )]
     Secret,
     /// A public key where a secret one is meant.
-    #[error("it holds a public key, and nobody can sign with that; name the file of the secret one")]
+    #[error(
+        "it holds a public key, and nobody can sign with that; name the file of the secret one"
+    )]
     Public,
     /// Not an ed25519 key in its plain form.
     #[error("the key in line {line} is no ed25519 key in its plain form; `t5 key new` makes one")]
@@ -151,7 +155,10 @@ impl PublicKeys {
     /// If there is none, or one of them is no ed25519 key.
     pub fn parse(text: &str) -> Result<Self, KeyError> {
         let keys = pem::read(Half::Public, text)?;
-        keys.iter().map(|found| PublicKey::of_bytes(&found.key, found.line)).collect::<Result<_, _>>().map(Self)
+        keys.iter()
+            .map(|found| PublicKey::of_bytes(&found.key, found.line))
+            .collect::<Result<_, _>>()
+            .map(Self)
     }
 
     /// Takes others in.

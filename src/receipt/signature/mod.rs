@@ -16,12 +16,14 @@ mod pae;
 mod pem;
 mod statement;
 
-pub use envelope::{ENVELOPE_LIMIT, Envelope, EnvelopeError, PAYLOAD_TYPE, Sealed, decode_envelope};
+pub use envelope::{
+    ENVELOPE_LIMIT, Envelope, EnvelopeError, PAYLOAD_TYPE, Sealed, decode_envelope,
+};
 pub use key::{KeyError, KeyId, PublicKey, PublicKeys, Signer};
 pub use listed::{ListedKeys, Standing};
 pub use pae::pae;
 pub use statement::{
-    DigestSet, PREDICATE_TYPE, Statement, StatementError, SignedFile, decode_statement,
+    DigestSet, PREDICATE_TYPE, SignedFile, Statement, StatementError, decode_statement,
 };
 
 pub(super) use statement::signed_files;

@@ -18,7 +18,9 @@ const SUBJECTS: usize = 4096;
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum StatementError {
     /// Not JSON, or JSON of another shape.
-    #[error("what is signed is no statement over a receipt: line {line}, column {column}: {problem}")]
+    #[error(
+        "what is signed is no statement over a receipt: line {line}, column {column}: {problem}"
+    )]
     Broken {
         /// Counted from 1.
         line: usize,
@@ -86,8 +88,10 @@ struct Written<'a> {
 
 /// The files that a statement over this receipt names: the receipt, then its artifacts.
 pub(in crate::receipt) fn signed_files(bytes: &[u8], receipt: &Receipt) -> Vec<SignedFile> {
-    let subject =
-        |name: &str, sha256: String| SignedFile { name: name.to_owned(), digest: DigestSet { sha256 } };
+    let subject = |name: &str, sha256: String| SignedFile {
+        name: name.to_owned(),
+        digest: DigestSet { sha256 },
+    };
     let artifacts = receipt.artifacts.iter();
     std::iter::once(subject(RECEIPT_FILE, digest(bytes)))
         .chain(artifacts.map(|artifact| subject(&artifact.path, artifact.sha256.clone())))

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::{FileError, Files, Refusal};
 use crate::receipt::{
-    Artifact, DIGEST_FILE, ENVELOPE_FILE, RECEIPT_FILE, REPORT_FILE, ROUTE_FILE, SAMPLES_FILE, SAMPLES_LIMIT,
-    VERDICT_FILE, digest, shortened,
+    Artifact, DIGEST_FILE, ENVELOPE_FILE, RECEIPT_FILE, REPORT_FILE, ROUTE_FILE, SAMPLES_FILE,
+    SAMPLES_LIMIT, VERDICT_FILE, digest, shortened,
 };
 
 /// The longest path of an artifact, in bytes.

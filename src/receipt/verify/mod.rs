@@ -7,8 +7,8 @@ mod artifacts;
 mod signature;
 
 use super::{
-    DIGEST_FILE, PublicKeys, RECEIPT_FILE, RECEIPT_LIMIT, Receipt, SAMPLES_FILE, VERDICT_FILE, decode,
-    decode_rounds, encode_verdict, judge, side_file,
+    DIGEST_FILE, PublicKeys, RECEIPT_FILE, RECEIPT_LIMIT, Receipt, SAMPLES_FILE, VERDICT_FILE,
+    decode, decode_rounds, encode_verdict, judge, side_file,
 };
 use crate::{
     perf::{self, Pair},

@@ -3,8 +3,7 @@
 use super::{FileError, Files, Refusal};
 use crate::receipt::{
     ENVELOPE_FILE, ENVELOPE_LIMIT, Envelope, KeyId, PublicKeys, RECEIPT_FILE, Receipt, Sealed,
-    SignedFile, Statement, decode_envelope, decode_statement, shortened,
-    signature::signed_files,
+    SignedFile, Statement, decode_envelope, decode_statement, shortened, signature::signed_files,
 };
 
 /// What is known of who wrote a folder.
@@ -29,9 +28,7 @@ impl Signed {
     pub(super) fn in_full(&self) -> String {
         match self {
             Self::By(_) => String::new(),
-            Self::Nobody => {
-                ". Nothing is signed, so who wrote this folder is unknown".to_owned()
-            }
+            Self::Nobody => ". Nothing is signed, so who wrote this folder is unknown".to_owned(),
             Self::Unchecked(ids) => format!(
                 ". A signature that names key {} is there and was not checked, so who wrote this \
                  folder is unknown; give the file of its public key with --key",
@@ -120,12 +117,7 @@ fn signer(envelope: &Envelope, keys: &PublicKeys) -> Result<Vec<KeyId>, Refusal>
 
 impl Opened {
     /// Holds the signed digests against those of the receipt, which the files were held against.
-    pub(super) fn check_files(
-        &self,
-        bytes: &[u8],
-        receipt: &Receipt,
-        refusals: &mut Vec<Refusal>,
-    ) {
+    pub(super) fn check_files(&self, bytes: &[u8], receipt: &Receipt, refusals: &mut Vec<Refusal>) {
         let (signed, expected) = (&self.statement.subject, signed_files(bytes, receipt));
         if *signed == expected {
             return;
@@ -150,7 +142,11 @@ impl Opened {
         }
         if refusals.len() == before && self.statement.receipt() == bytes {
             let differs = "it names the receipt's files twice, or in another order";
-            refusals.push(Refusal::new(ENVELOPE_FILE, differs, "This gate writes no such statement"));
+            refusals.push(Refusal::new(
+                ENVELOPE_FILE,
+                differs,
+                "This gate writes no such statement",
+            ));
         }
     }
 }
