@@ -160,7 +160,7 @@ fn each_byte_around_the_payload_counts() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 256, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
 
     /// Not only a flipped bit: any other byte, anywhere.
     #[test]
