@@ -59,6 +59,8 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Check that a receipt is intact, and judge its raw samples again.
     Verify(VerifyArgs),
+    /// Make a key that receipts are signed with, or show its public half.
+    Key(KeyArgs),
     /// Work with a repository's own rules, `t5.yml`.
     Config(ConfigArgs),
     /// Work with the advisory database.
@@ -145,6 +147,9 @@ pub(super) struct RunArgs {
     /// Draw orders from this number, as an earlier receipt names it.
     #[arg(long, value_name = "NUMBER")]
     pub(super) seed: Option<u64>,
+    /// Sign the receipt with the secret key in this file, as `t5 key new` makes it.
+    #[arg(long, value_name = "FILE", env = "T5_SIGNING_KEY")]
+    pub(super) sign: Option<PathBuf>,
     /// What to print.
     #[arg(long, value_enum, default_value = "human")]
     pub(super) format: FormatArg,
@@ -165,6 +170,32 @@ pub(super) struct VerifyArgs {
     /// A run's receipt.json, or its folder.
     #[arg(value_name = "RECEIPT")]
     pub(super) receipt: PathBuf,
+    /// Refuse what is not signed by one of the public keys in this file; may be given several
+    /// times.
+    #[arg(long, value_name = "FILE")]
+    pub(super) key: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+pub(super) struct KeyArgs {
+    #[command(subcommand)]
+    pub(super) command: KeyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum KeyCommand {
+    /// Make a secret key that its owner alone may read, and print its public key.
+    New {
+        /// The file to make; one that is there is not overwritten.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+    },
+    /// Print the public key of a secret one, under its id.
+    Public {
+        /// The file of the secret key.
+        #[arg(long, value_name = "FILE")]
+        key: PathBuf,
+    },
 }
 
 #[derive(Debug, ClapArgs)]

@@ -10,6 +10,8 @@ mod doctor;
 mod environment;
 mod exit;
 mod isolation;
+mod key;
+mod keys;
 mod progress;
 mod render;
 mod run;
@@ -42,6 +44,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Report(args) => render::report(&args),
         Command::Verify(args) => render::verify(&args),
+        Command::Key(args) => key::key(&args),
         Command::Config(args) => check::config(&args),
         Command::Advisories(args) => advisories::advisories(&args),
         Command::Doctor => doctor::doctor(),

@@ -9,11 +9,13 @@ use std::{
 use super::{
     Exit,
     args::{FormatArg, ReportArgs, VerifyArgs},
-    fail, print, say,
+    fail,
+    keys::{self, KeyFileError},
+    print, say,
     screen::terminal_width,
 };
 use crate::{
-    receipt::{self, FileError, Files, RECEIPT_FILE, RECEIPT_LIMIT, Receipt},
+    receipt::{self, FileError, Files, PublicKeys, RECEIPT_FILE, RECEIPT_LIMIT, Receipt},
     report::{self, Contradictions, Screen},
     verdict::Verdict,
 };
@@ -56,7 +58,12 @@ pub(super) fn rendered(
 /// Verifies a run's folder.
 pub(super) fn verify(args: &VerifyArgs) -> Exit {
     let run = RunFolder::of(&args.receipt);
-    match report::verify(&run) {
+    let verified = match trusted(&args.key) {
+        Ok(None) => report::verify(&run),
+        Ok(Some(keys)) => report::verify_by(&run, &keys),
+        Err(error) => return fail(&error, Exit::Usage),
+    };
+    match verified {
         Ok(verified) => {
             print(&format!("{verified}\n"));
             Exit::Good
@@ -68,6 +75,15 @@ pub(super) fn verify(args: &VerifyArgs) -> Exit {
             Exit::Fail
         }
     }
+}
+
+/// The public keys of these files; none where no file was named.
+fn trusted(files: &[PathBuf]) -> Result<Option<PublicKeys>, KeyFileError> {
+    let mut trusted: Option<PublicKeys> = None;
+    for path in files {
+        trusted.get_or_insert_default().extend(keys::public(path)?);
+    }
+    Ok(trusted)
 }
 
 /// The folder of a run on disk.

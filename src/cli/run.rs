@@ -5,13 +5,14 @@ use std::sync::Arc;
 use super::{
     Exit,
     args::{FormatArg, OnlyArg, RunArgs},
-    environment, fail, isolation, print,
+    environment, fail, isolation, keys, print,
     progress::shown,
     render::rendered,
     say, signals,
 };
 use crate::{
     config::duration,
+    receipt::{ENVELOPE_FILE, Signer},
     runner::{
         Context,
         pipeline::{Gated, PipelineError, Request, run as gate},
@@ -62,7 +63,7 @@ pub(super) fn run(args: &RunArgs) -> Exit {
     bar.finish_and_clear();
     match gated {
         _ if ctx.cancel.stopped() => fail(&"stopped; nothing was judged", Exit::Stopped),
-        Ok(gated) => show(&gated, args.format),
+        Ok(gated) => show(&gated, args.format, request.signer.as_ref()),
         Err(error) => fail(&error, exit_of(&error)),
     }
 }
@@ -93,6 +94,10 @@ fn request(args: &RunArgs) -> Result<Request, String> {
         }
         None => DatabaseChoice::rustsec(),
     };
+    let signer = match &args.sign {
+        Some(path) => Some(keys::secret(path).map_err(|error| error.to_string())?),
+        None => None,
+    };
     Ok(Request {
         source: Source::Local(Wish {
             repo: args.repo.clone(),
@@ -115,14 +120,34 @@ fn request(args: &RunArgs) -> Result<Request, String> {
         strictness: Strictness::AsPolicy,
         seed: args.seed.unwrap_or_else(|| fastrand::u64(..)),
         lock: environment::lock(),
-        command: command(std::env::args().skip(1)),
+        // Who repeats it has no use for the path of our key.
+        command: command(without_key(std::env::args().skip(1))),
+        signer,
     })
 }
 
-fn show(gated: &Gated, format: FormatArg) -> Exit {
+/// The arguments but `--sign FILE`.
+fn without_key(args: impl Iterator<Item = String>) -> impl Iterator<Item = String> {
+    let mut file = false;
+    args.filter(move |arg| {
+        if file {
+            file = false;
+            return false;
+        }
+        file = arg == "--sign";
+        !file && !arg.starts_with("--sign=")
+    })
+}
+
+fn show(gated: &Gated, format: FormatArg, signer: Option<&Signer>) -> Exit {
     match rendered(&gated.receipt, &gated.verdict, format, &gated.folder) {
         Ok(text) => {
             print(&text);
+            // The other formats hold what follows from the receipt, and nothing else.
+            if let (FormatArg::Human, Some(signer)) = (format, signer) {
+                let id = signer.public().id();
+                print(&format!("{ENVELOPE_FILE}: signed by key {id}\n"));
+            }
             gated.verdict.outcome.into()
         }
         Err(contradictions) => fail(&contradictions, Exit::CouldNotRun),

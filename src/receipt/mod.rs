@@ -7,6 +7,7 @@ mod codec;
 mod digest;
 mod judge;
 mod samples;
+mod signature;
 mod verify;
 
 use jiff::Timestamp;
@@ -18,8 +19,13 @@ pub use codec::{RECEIPT_LIMIT, ReceiptError, decode, decode_verdict, encode, enc
 pub use digest::{digest, side_file};
 pub use judge::{judge, judged_on};
 pub use samples::{SAMPLES_LIMIT, SamplesError, decode_rounds, encode_rounds};
+pub use signature::{
+    DigestSet, ENVELOPE_FILE, ENVELOPE_LIMIT, Envelope, EnvelopeError, KeyError, KeyId, ListedKeys,
+    PAYLOAD_TYPE, PREDICATE_TYPE, PublicKey, PublicKeys, Sealed, SignedFile, Signer, Standing,
+    Statement, StatementError, decode_envelope, decode_statement, pae, sign,
+};
 pub(crate) use verify::{Examined, examine, version_hint};
-pub use verify::{FileError, Files, Refusal, Verified};
+pub use verify::{FileError, Files, Refusal, Signed, Verified};
 
 /// The version of this format. A reader refuses what it does not know.
 pub const SCHEMA: &str = "t5-receipt/1";

@@ -22,7 +22,7 @@ pub use contradictions::contradictions;
 pub use escape::printable;
 pub use human::{Screen, human};
 pub use markdown::markdown;
-pub use verify::verify;
+pub use verify::{verify, verify_by};
 
 pub use crate::receipt::ROUTE_FILE;
 

@@ -2,20 +2,33 @@
 
 use super::{markdown, posted::encode_route};
 use crate::receipt::{
-    Examined, FileError, Files, RECEIPT_FILE, REPORT_FILE, ROUTE_FILE, Receipt, Refusal,
-    SAMPLES_LIMIT, Verified, examine, judge, version_hint,
+    Examined, FileError, Files, PublicKeys, RECEIPT_FILE, REPORT_FILE, ROUTE_FILE, Receipt,
+    Refusal, SAMPLES_LIMIT, Verified, examine, judge, version_hint,
 };
 
 /// Computes everything in a run's folder again from the receipt and its raw samples.
 ///
-/// Success says that the folder is whole and follows from itself, not who wrote it: nothing is
-/// signed.
+/// Success says that the folder is whole and follows from itself, not who wrote it: a signature
+/// that is there must be over this receipt, and whose it is nobody knows.
 ///
 /// # Errors
 ///
 /// Every [`Refusal`] names a file, what differs, and what that means.
 pub fn verify(files: &dyn Files) -> Result<Verified, Vec<Refusal>> {
-    let Examined { receipt, artifacts, rounds, mut refusals } = examine(files);
+    whole(files, None)
+}
+
+/// The same, and that the folder is signed by one of these keys.
+///
+/// # Errors
+///
+/// As [`verify`], and where there is no signature by one of them.
+pub fn verify_by(files: &dyn Files, keys: &PublicKeys) -> Result<Verified, Vec<Refusal>> {
+    whole(files, Some(keys))
+}
+
+fn whole(files: &dyn Files, keys: Option<&PublicKeys>) -> Result<Verified, Vec<Refusal>> {
+    let Examined { receipt, artifacts, rounds, signed, mut refusals } = examine(files, keys);
     let Some(receipt) = receipt else {
         return Err(refusals);
     };
@@ -23,7 +36,7 @@ pub fn verify(files: &dyn Files) -> Result<Verified, Vec<Refusal>> {
     refusals.extend(check_route(files, &receipt));
     if refusals.is_empty() {
         let verdict = judge(&receipt);
-        return Ok(Verified { receipt, verdict, artifacts, rounds });
+        return Ok(Verified { receipt, verdict, artifacts, rounds, signed });
     }
     Err(refusals)
 }

@@ -68,6 +68,21 @@ impl Folder {
         })
     }
 
+    /// Removes what an earlier run left under this name, if anything.
+    ///
+    /// # Errors
+    ///
+    /// If it is there and cannot be removed.
+    pub fn remove(&self, name: &str) -> Result<(), FolderError> {
+        let path = self.dir.join(name);
+        match fs::remove_file(&path) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => {
+                Err(FolderError { what: "remove", path, source })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Describes a file that was written, for the receipt.
     ///
     /// # Errors

@@ -29,8 +29,8 @@ use super::{
 use crate::{
     host, perf, policy,
     receipt::{
-        self, Changes, DIGEST_FILE, RECEIPT_FILE, REPORT_FILE, ROUTE_FILE, Receipt, ReceiptError,
-        Rules, Run, SAMPLES_FILE, SCHEMA, Subject, Tool, VERDICT_FILE,
+        self, Changes, DIGEST_FILE, ENVELOPE_FILE, RECEIPT_FILE, REPORT_FILE, ROUTE_FILE, Receipt,
+        ReceiptError, Rules, Run, SAMPLES_FILE, SCHEMA, Signer, Subject, Tool, VERDICT_FILE,
     },
     report,
     sandbox::Grant,
@@ -62,6 +62,8 @@ pub struct Request {
     pub lock: PathBuf,
     /// The command that repeats this run.
     pub command: String,
+    /// Signs the receipt, if somebody gave a key.
+    pub signer: Option<Signer>,
 }
 
 /// What came of a run.
@@ -448,12 +450,17 @@ fn finish(
         perf,
         artifacts,
     };
-    let verdict = publish(folder, &receipt)?;
+    let verdict = publish(folder, &receipt, request.signer.as_ref())?;
     Ok(Gated { receipt, verdict, given, folder: folder.dir().to_owned() })
 }
 
-fn publish(folder: &Folder, receipt: &Receipt) -> Result<Verdict, PipelineError> {
+fn publish(
+    folder: &Folder,
+    receipt: &Receipt,
+    signer: Option<&Signer>,
+) -> Result<Verdict, PipelineError> {
     let bytes = receipt::encode(receipt)?;
+    folder.remove(ENVELOPE_FILE)?;
     folder.write(RECEIPT_FILE, &bytes)?;
     folder.write(DIGEST_FILE, receipt::side_file(&bytes).as_bytes())?;
     let verdict = receipt::judge(receipt);
@@ -466,5 +473,9 @@ fn publish(folder: &Folder, receipt: &Receipt) -> Result<Verdict, PipelineError>
     folder.write(VERDICT_FILE, &receipt::encode_verdict(&verdict)?)?;
     folder.write(REPORT_FILE, markdown.as_bytes())?;
     folder.write(ROUTE_FILE, &route)?;
+    // Last: nothing is signed that contradicts itself.
+    if let Some(signer) = signer {
+        folder.write(ENVELOPE_FILE, &receipt::sign(&bytes, signer)?)?;
+    }
     Ok(verdict)
 }

@@ -22,8 +22,8 @@ use super::{Web, answer::NoPage};
 use crate::{
     queue::Run,
     receipt::{
-        self, Artifact, DIGEST_FILE, RECEIPT_FILE, RECEIPT_LIMIT, REPORT_FILE, ROUTE_FILE, Receipt,
-        VERDICT_FILE, digest,
+        self, Artifact, DIGEST_FILE, ENVELOPE_FILE, KeyId, RECEIPT_FILE, RECEIPT_LIMIT,
+        REPORT_FILE, ROUTE_FILE, Receipt, VERDICT_FILE, digest,
     },
     verdict::Verdict,
 };
@@ -40,6 +40,8 @@ pub(super) struct Shown {
     pub report: Option<String>,
     /// Every file that may be asked for.
     pub files: Vec<Artifact>,
+    /// The keys that the envelope says it is signed by; none without an envelope.
+    pub signed_by: Vec<KeyId>,
 }
 
 impl Web {
@@ -77,9 +79,11 @@ fn look(folder: &Path) -> io::Result<Shown> {
     let report = read(&folder.join(REPORT_FILE))?;
     let route = read(&folder.join(ROUTE_FILE))?;
     let side = read(&folder.join(DIGEST_FILE))?;
+    let envelope = read(&folder.join(ENVELOPE_FILE))?;
     let mut files: Vec<Artifact> = [
         (RECEIPT_FILE, "every figure of the report", Some(&receipt_bytes)),
         (DIGEST_FILE, "the receipt’s digest", side.as_ref()),
+        (ENVELOPE_FILE, "the receipt’s signature", envelope.as_ref()),
         (VERDICT_FILE, "the verdict", verdict.as_ref()),
         (REPORT_FILE, "the report", report.as_ref()),
         (ROUTE_FILE, "the route, for a program", route.as_ref()),
@@ -94,7 +98,13 @@ fn look(folder: &Path) -> io::Result<Shown> {
         verdict: verdict.and_then(|bytes| receipt::decode_verdict(&bytes).ok()),
         report: report.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
         files,
+        signed_by: envelope.map(|bytes| named(&bytes)).unwrap_or_default(),
     })
+}
+
+/// The keys that an envelope names; none if it is no envelope.
+fn named(envelope: &[u8]) -> Vec<KeyId> {
+    receipt::decode_envelope(envelope).map(|envelope| envelope.key_ids()).unwrap_or_default()
 }
 
 fn of_bytes(name: &str, what: &str, bytes: &[u8]) -> Artifact {
@@ -161,9 +171,13 @@ pub(super) async fn file(
     send(&path, kind, format!("attachment; filename=\"{name}\"")).await
 }
 
+/// What every run has beside its artifacts, or may have.
+const OWN: [&str; 6] =
+    [RECEIPT_FILE, DIGEST_FILE, ENVELOPE_FILE, VERDICT_FILE, REPORT_FILE, ROUTE_FILE];
+
 /// Whether a file belongs to a run: what else may lie in the folder is nobody's business.
 fn belongs(folder: &Path, name: &str) -> io::Result<bool> {
-    if [RECEIPT_FILE, DIGEST_FILE, VERDICT_FILE, REPORT_FILE, ROUTE_FILE].contains(&name) {
+    if OWN.contains(&name) {
         return Ok(is_file(&folder.join(name)));
     }
     let receipt = read(&folder.join(RECEIPT_FILE))?.unwrap_or_default();

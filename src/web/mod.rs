@@ -13,6 +13,7 @@ mod files;
 mod headers;
 mod health;
 mod intake;
+mod keys;
 mod listen;
 mod markdown;
 mod pages;
@@ -34,7 +35,10 @@ pub use credentials::Credentials;
 pub use listen::{listen, serve};
 pub use setup::{Conversion, NewApp, NotConverted, SetupToken};
 
-use crate::{config::server::Server, github::webhook::Secrets, host::Clock, queue::Store};
+use crate::{
+    config::server::Server, github::webhook::Secrets, host::Clock, queue::Store,
+    receipt::ListedKeys,
+};
 
 /// Where GitHub sends deliveries, below the public address.
 pub const WEBHOOK: &str = "/webhook";
@@ -84,6 +88,8 @@ pub struct Wiring {
     pub app: Option<App>,
     /// Makes and checks the keys of private repositories' badges.
     pub badge_keys: BadgeKeys,
+    /// The public keys that receipts are checked by.
+    pub keys: ListedKeys,
     /// Opens the setup page while there is no App.
     pub setup_token: SetupToken,
     /// Trades GitHub's code for the new App.
@@ -100,6 +106,7 @@ pub struct Web {
     wake: Arc<Notify>,
     app: watch::Sender<Option<Arc<App>>>,
     badge_keys: BadgeKeys,
+    keys: ListedKeys,
     setup: setup::Setup,
     room: room::Room,
 }
@@ -116,6 +123,7 @@ impl Web {
             wake,
             app: watch::Sender::new(wiring.app.map(Arc::new)),
             badge_keys: wiring.badge_keys,
+            keys: wiring.keys,
             setup: setup::Setup::new(wiring.setup_token, wiring.conversion, credentials),
             room: room::Room::default(),
         }
@@ -142,6 +150,7 @@ pub fn router(web: Arc<Web>) -> Router {
         .route("/runs/{run}", get(pages::run::page))
         .route("/runs/{run}/report", get(files::report))
         .route("/runs/{run}/files/{name}", get(files::file))
+        .route("/keys", get(keys::keys))
         .route("/badge/{owner}/{repo}/{*subject}", get(badge::badge))
         .route(SETUP, get(setup::page::form))
         .route("/setup/done", get(setup::page::done))

@@ -12,7 +12,7 @@ use t5_gate::{
 use tokio::sync::Notify;
 
 use super::{
-    fake::{Fake, runner, work},
+    fake::{Fake, runner, signer, work},
     place::Place,
 };
 use crate::support::{
@@ -73,8 +73,13 @@ async fn a_job_is_gated_from_end_to_end() {
     assert!(told.progress.iter().all(|heard| !heard.what.contains(cache)));
     drop(told);
 
-    let verified = plain(&place.repository).arg("verify").arg(uploaded(&place, &server)).end();
-    assert!(verified.ends_with(0).out.contains("intact"));
+    let folder = uploaded(&place, &server);
+    let key = place.repository.beside("key.pub");
+    fs::write(&key, signer().public().to_text()).unwrap();
+    let verify = plain(&place.repository).arg("verify").arg("--key").arg(key).arg(folder);
+    let said = format!("intact, signed by key {}", signer().public().id());
+    let verified = verify.end().ends_with(0);
+    assert!(verified.out.contains(&said), "{}", verified.out);
     let facts = receipt::decode(server.text("receipt.json").as_bytes()).unwrap();
     assert_eq!(facts.run.command, format!("t5 run --base {base} --head {head}"));
     assert_eq!(facts.subject.chosen, "pull request #12 against main");

@@ -15,6 +15,7 @@ use t5_gate::{
         Asked, Coordinator, CoordinatorError, Finish, Heard, Job, JobState, NewJob, Progress, Run,
         Scope, Subject, Trust, Waiting, Work,
     },
+    receipt::Signer,
     runner::{embedded::Embedded, scan::DatabaseChoice},
 };
 
@@ -184,6 +185,11 @@ pub(super) fn work(place: &Place, head: &str, base: &str) -> Work {
     }
 }
 
+/// What the runner signs with.
+pub(super) fn signer() -> Signer {
+    Signer::from_seed(&[7; 32])
+}
+
 /// A runner that beats often, and fetches nothing but the change.
 pub(super) fn runner(place: &Place, server: &Arc<Fake>) -> Embedded {
     let mut env = environment();
@@ -201,5 +207,6 @@ pub(super) fn runner(place: &Place, server: &Arc<Fake>) -> Embedded {
         lease: Duration::from_secs(600),
         poll: Duration::from_secs(3600),
         sandbox: crate::support::tool::unwalled(),
+        signer: Some(signer()),
     }
 }

@@ -2,4 +2,7 @@
 
 pub(crate) mod build;
 mod bytes;
+mod envelope;
+mod keys;
+mod signed;
 mod verify;

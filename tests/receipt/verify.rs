@@ -16,7 +16,7 @@ use super::build::{Gated, content, empty, licence};
 
 /// A run's folder in memory.
 #[derive(Clone, Default)]
-struct Folder(BTreeMap<String, Vec<u8>>);
+pub(super) struct Folder(pub(super) BTreeMap<String, Vec<u8>>);
 
 impl Files for Folder {
     fn read(&self, name: &str, limit: u64) -> Result<Vec<u8>, FileError> {
@@ -31,7 +31,7 @@ impl Files for Folder {
 
 impl Folder {
     /// What the gate would write for this run.
-    fn of(gated: &Gated) -> Self {
+    pub(super) fn of(gated: &Gated) -> Self {
         let verdict = judge(&gated.receipt);
         let receipt = encode(&gated.receipt).unwrap();
         let mut folder = Self::default();
@@ -46,11 +46,11 @@ impl Folder {
         folder
     }
 
-    fn put(&mut self, name: &str, bytes: impl Into<Vec<u8>>) {
+    pub(super) fn put(&mut self, name: &str, bytes: impl Into<Vec<u8>>) {
         self.0.insert(name.to_owned(), bytes.into());
     }
 
-    fn text(&self, name: &str) -> String {
+    pub(super) fn text(&self, name: &str) -> String {
         String::from_utf8(self.0[name].clone()).unwrap()
     }
 
@@ -66,7 +66,7 @@ impl Folder {
 }
 
 /// Small, and yet every part of it is there: three rounds, a finding.
-fn small() -> Gated {
+pub(super) fn small() -> Gated {
     empty()
         .with_policy()
         .finding(licence(FindingState::PreExisting))

@@ -7,4 +7,5 @@ mod commits;
 mod measuring;
 mod outcomes;
 mod rules;
+mod signed;
 mod surroundings;

@@ -2,6 +2,7 @@
 
 mod badges;
 mod end_to_end;
+mod keys;
 mod killed;
 mod listening;
 mod pages;

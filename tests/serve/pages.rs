@@ -170,7 +170,7 @@ async fn a_run_shows_verdict_report_and_every_file_with_its_digest() {
             if name.ends_with(".json") { "application/json" } else { "text/plain; charset=utf-8" };
         assert_eq!(file.header("content-type"), kind, "{name}");
     }
-    assert!(page.contains("t5 verify receipt.json") && page.contains("not signed yet"));
+    assert!(page.contains("t5 verify receipt.json") && page.contains("This receipt is not signed"));
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ use t5_gate::{
     github::{event::Repo, webhook::Secrets},
     host::Clock,
     queue::{Asked, Effect, Finish, Job, NewJob, Run, Scope, Store as _, Subject, Trust, Waiting},
-    receipt::{encode, encode_rounds, encode_verdict, judge, side_file},
+    receipt::{ListedKeys, Signer, encode, encode_rounds, encode_verdict, judge, side_file, sign},
     report::markdown,
     store::Sqlite,
     verdict::Outcome,
@@ -132,6 +132,7 @@ impl World {
             wake: wake.clone(),
             app,
             badge_keys: keys.clone(),
+            keys: listed_keys(),
             setup_token,
             conversion: trader.clone(),
         }));
@@ -212,6 +213,13 @@ impl World {
         assert!(self.store.finish(&job.job.id, &lease, finish, finished).await.unwrap());
     }
 
+    /// The same, signed with the key of this seed.
+    pub fn keep_signed(&self, run: &str, gated: &Gated, seed: u8) {
+        self.keep(run, gated);
+        let envelope = sign(&encode(&gated.receipt).unwrap(), &signer(seed)).unwrap();
+        fs::write(self.runs().join(run).join("receipt.dsse.json"), envelope).unwrap();
+    }
+
     /// The files of a run, as the runner leaves them.
     pub fn keep(&self, run: &str, gated: &Gated) {
         let folder = self.runs().join(run);
@@ -226,6 +234,16 @@ impl World {
         let route = t5_gate::report::posted::encode_route(&gated.receipt, &verdict).unwrap();
         fs::write(folder.join("t5-route.json"), route).unwrap();
     }
+}
+
+pub fn signer(seed: u8) -> Signer {
+    Signer::from_seed(&[seed; 32])
+}
+
+/// The server signs with key 1; key 2 did, and key 3 has become known.
+fn listed_keys() -> ListedKeys {
+    let [current, old, leaked] = [1, 2, 3].map(|seed| signer(seed).public());
+    ListedKeys { current, retired: vec![old], leaked: vec![leaked.id()] }
 }
 
 pub fn app() -> App {

@@ -53,6 +53,7 @@ pub fn plain(repository: &Repository) -> T5 {
         .env("T5_LOCK", repository.beside("lock"))
         .env("PATH", tool::path_with_cargo_deny())
         .env_remove("T5_ADVISORY_DB")
+        .env_remove("T5_SIGNING_KEY")
         .current_dir(repository.dir());
     T5 { command, out: repository.beside("out") }
 }

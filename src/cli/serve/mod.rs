@@ -1,6 +1,7 @@
 //! `t5 serve`: puts the bot, its pages and its runner together.
 
 mod app;
+mod keys;
 mod setup;
 
 use std::{
@@ -11,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use self::{app::AppOnDisk, setup::Manifest};
+use self::{app::AppOnDisk, keys::Keys, setup::Manifest};
 use super::{
     Exit,
     args::ServeArgs,
@@ -25,6 +26,7 @@ use crate::{
     github::client::{Access, Client},
     host::Clock,
     queue::{Store, StoreError},
+    receipt::Signer,
     runner::{embedded::Embedded, scan::DatabaseChoice},
     sandbox::{self, Cancel, Isolation, Wish},
     store::Sqlite,
@@ -66,7 +68,7 @@ pub(super) fn serve(args: &ServeArgs) -> Exit {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error, Exit::CouldNotRun),
     };
-    let place = Place { cache, database, offline: args.offline };
+    let place = Place { cache, database, offline: args.offline, signer: None };
     match runtime.block_on(run(config, place)) {
         Ok(()) => Exit::Good,
         Err(message) => fail(&message, Exit::CouldNotRun),
@@ -97,6 +99,8 @@ struct Place {
     cache: PathBuf,
     database: DatabaseChoice,
     offline: bool,
+    /// Signs its receipts; known once the data folder is ours.
+    signer: Option<Signer>,
 }
 
 async fn run(config: Server, place: Place) -> Result<(), String> {
@@ -109,8 +113,9 @@ async fn run(config: Server, place: Place) -> Result<(), String> {
     // Not before: until we had the database, a process could be there without its mark.
     sweep();
     let bells = Bells::default();
+    let keys = keys::load(&config, &data)?;
     let app = app::load(&config, &data)?;
-    let web = web(&config, &data, &store, &bells, app.as_ref())?;
+    let web = web(&config, &data, (&store, &bells), &keys, app.as_ref())?;
     let serving = listen(&config, &web, &stop).await?;
 
     let app = match app {
@@ -118,6 +123,7 @@ async fn run(config: Server, place: Place) -> Result<(), String> {
         None => until_set_up(&web, &config, &data, &stop).await?,
     };
     if let Some(app) = app {
+        let place = Place { signer: Some(keys.signer), ..place };
         work(config, &data, place, app, store, bells, &stop).await?;
     }
     // Whoever got here without a signal has nothing left to serve for.
@@ -215,6 +221,7 @@ async fn work(
             lease: runner.lease,
             poll: POLL,
             sandbox,
+            signer: place.signer,
         };
         embedded.serve(stop.clone(), bells.runner).await;
     } else {
@@ -254,12 +261,12 @@ async fn last_words(bot: &Bot, loops: Loops) -> Result<(), StoreError> {
 fn web(
     config: &Server,
     data: &Path,
-    store: &Arc<dyn Store>,
-    bells: &Bells,
+    (store, bells): (&Arc<dyn Store>, &Bells),
+    keys: &Keys,
     app: Option<&AppOnDisk>,
 ) -> Result<Arc<Web>, String> {
     let failed = |what: &str, error: std::io::Error| format!("cannot {what}: {error}");
-    let keys = data.join("badge-key");
+    let badges = data.join("badge-key");
     let token = SetupToken::make().map_err(|error| failed("draw a setup token", error))?;
     if app.is_none() {
         say(&format!(
@@ -276,8 +283,9 @@ fn web(
         clock: Clock::real(),
         wake: Arc::clone(&bells.inbox),
         app: app.map(AppOnDisk::for_web),
-        badge_keys: BadgeKeys::load_or_make(&keys)
-            .map_err(|error| failed(&format!("use {}", keys.display()), error))?,
+        badge_keys: BadgeKeys::load_or_make(&badges)
+            .map_err(|error| failed(&format!("use {}", badges.display()), error))?,
+        keys: keys.listed.clone(),
         setup_token: token,
         conversion: Arc::new(Manifest { api_url: config.github.api_url.clone() }),
     })))

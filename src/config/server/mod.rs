@@ -23,6 +23,8 @@ pub struct Server {
     pub listen: String,
     /// Folder of the database, mirrors, runs and the App's own credentials.
     pub data: String,
+    /// File with the secret key that receipts are signed with; one in [`Server::data`] if absent.
+    pub signing_key: Option<String>,
     /// The App on GitHub.
     pub github: GitHub,
     /// How the check run is called and ends.
@@ -117,6 +119,7 @@ impl Server {
             public_url: public_url.trim_end_matches('/').to_owned(),
             listen: "127.0.0.1:8080".to_owned(),
             data: "/var/lib/t5".to_owned(),
+            signing_key: None,
             github: GitHub::default(),
             check: Check::default(),
             publish: Publish { labels: true, status: false, sarif: false },

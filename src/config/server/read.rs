@@ -11,8 +11,18 @@ use crate::config::{
     tree::{self, Node, Value},
 };
 
-const FILE: &[&str] =
-    &["public-url", "listen", "data", "github", "check", "publish", "gates", "runner", "keep"];
+const FILE: &[&str] = &[
+    "public-url",
+    "listen",
+    "data",
+    "signing-key",
+    "github",
+    "check",
+    "publish",
+    "gates",
+    "runner",
+    "keep",
+];
 const GITHUB: &[&str] =
     &["api-url", "web-url", "app-id", "private-key-file", "webhook-secret-files"];
 const CHECK: &[&str] = &["name", "inconclusive", "could-not-run"];
@@ -42,6 +52,7 @@ fn file(root: &Node, found: &mut Found) -> Server {
     server.public_url = url.unwrap_or_default();
     file.set("listen", &mut server.listen, |node| address::listen(&word(node)?));
     file.set("data", &mut server.data, |node| checked(node, absolute));
+    file.set_optional("signing-key", &mut server.signing_key, |node| checked(node, absolute));
     if let Some(node) = file.get("github") {
         github(node, &mut server.github, file.found());
     }

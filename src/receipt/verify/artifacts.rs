@@ -4,14 +4,15 @@ use std::collections::BTreeSet;
 
 use super::{FileError, Files, Refusal};
 use crate::receipt::{
-    Artifact, DIGEST_FILE, RECEIPT_FILE, REPORT_FILE, ROUTE_FILE, SAMPLES_FILE, SAMPLES_LIMIT,
-    VERDICT_FILE, digest, shortened,
+    Artifact, DIGEST_FILE, ENVELOPE_FILE, RECEIPT_FILE, REPORT_FILE, ROUTE_FILE, SAMPLES_FILE,
+    SAMPLES_LIMIT, VERDICT_FILE, digest, shortened,
 };
 
 /// The longest path of an artifact, in bytes.
 const PATH_LIMIT: usize = 255;
 /// What follows from the receipt or guards it, and so cannot be one of its artifacts.
-const DERIVED: [&str; 5] = [RECEIPT_FILE, DIGEST_FILE, VERDICT_FILE, REPORT_FILE, ROUTE_FILE];
+const DERIVED: [&str; 6] =
+    [RECEIPT_FILE, DIGEST_FILE, ENVELOPE_FILE, VERDICT_FILE, REPORT_FILE, ROUTE_FILE];
 
 /// What is left of the artifacts after the check.
 pub(super) struct Held {

@@ -4,15 +4,18 @@
 //! what callers use.
 
 mod artifacts;
+mod signature;
 
 use super::{
-    DIGEST_FILE, RECEIPT_FILE, RECEIPT_LIMIT, Receipt, SAMPLES_FILE, VERDICT_FILE, decode,
-    decode_rounds, encode_verdict, judge, side_file,
+    DIGEST_FILE, PublicKeys, RECEIPT_FILE, RECEIPT_LIMIT, Receipt, SAMPLES_FILE, VERDICT_FILE,
+    decode, decode_rounds, encode_verdict, judge, side_file,
 };
 use crate::{
     perf::{self, Pair},
     verdict::Verdict,
 };
+
+pub use signature::Signed;
 
 /// The files of one run's folder.
 ///
@@ -81,18 +84,21 @@ pub struct Verified {
     pub artifacts: usize,
     /// How many raw rounds the pairs were computed again from.
     pub rounds: usize,
+    /// What is known of who wrote it.
+    pub signed: Signed,
 }
 
 impl std::fmt::Display for Verified {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
             f,
-            "intact, not authenticated: artifacts with their digests: {}; pairs computed again: {} \
-             (raw rounds: {}); the verdict and the report come out the same. Nothing is signed, so \
-             who wrote this folder is unknown",
+            "intact, {}: artifacts with their digests: {}; pairs computed again: {} (raw rounds: \
+             {}); the verdict and the report come out the same{}",
+            self.signed.in_short(),
             self.artifacts,
             self.receipt.perf.as_ref().map_or(0, |perf| perf.pairs.len()),
-            self.rounds
+            self.rounds,
+            self.signed.in_full()
         )
     }
 }
@@ -105,13 +111,21 @@ pub(crate) struct Examined {
     pub(crate) artifacts: usize,
     /// How many raw rounds were read.
     pub(crate) rounds: usize,
+    /// What is known of who wrote it; means something only where nothing is refused.
+    pub(crate) signed: Signed,
     /// What does not fit.
     pub(crate) refusals: Vec<Refusal>,
 }
 
-/// Examines everything but the report.
-pub(crate) fn examine(files: &dyn Files) -> Examined {
-    let mut seen = Examined { receipt: None, artifacts: 0, rounds: 0, refusals: Vec::new() };
+/// Examines everything but the report; a signature by these keys where there are any.
+pub(crate) fn examine(files: &dyn Files, keys: Option<&PublicKeys>) -> Examined {
+    let mut seen = Examined {
+        receipt: None,
+        artifacts: 0,
+        rounds: 0,
+        signed: Signed::Nobody,
+        refusals: Vec::new(),
+    };
     let bytes = match files.read(RECEIPT_FILE, RECEIPT_LIMIT) {
         Ok(bytes) => bytes,
         Err(error) => {
@@ -121,6 +135,7 @@ pub(crate) fn examine(files: &dyn Files) -> Examined {
         }
     };
     seen.refusals.extend(check_digest(files, &bytes));
+    let envelope = signature::open(files, keys, &bytes, &mut seen.refusals);
     let receipt = match decode(&bytes) {
         Ok(receipt) => receipt,
         Err(error) => {
@@ -133,6 +148,10 @@ pub(crate) fn examine(files: &dyn Files) -> Examined {
     seen.artifacts = held.whole;
     seen.rounds = check_pairs(&receipt, held.samples.as_deref(), &mut seen.refusals);
     seen.refusals.extend(check_verdict(files, &receipt));
+    if let Some(opened) = envelope {
+        opened.check_files(&bytes, &receipt, &mut seen.refusals);
+        seen.signed = opened.signed;
+    }
     seen.receipt = Some(receipt);
     seen
 }

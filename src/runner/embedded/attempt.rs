@@ -147,6 +147,7 @@ impl Embedded {
             seed: fastrand::u64(..),
             lock: self.lock.clone(),
             command,
+            signer: self.signer.clone(),
         }
     }
 }

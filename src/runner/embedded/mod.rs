@@ -1,7 +1,7 @@
 //! The runner inside `t5 serve`: leases a job, gates it, gives the result back.
 //!
 //! It knows the server through [`Coordinator`] alone, as a runner on another machine does, and
-//! holds no key of the App.
+//! holds no key of the App; the key that receipts are signed with is another.
 
 mod attempt;
 mod beat;
@@ -17,6 +17,7 @@ use tracing::Instrument as _;
 use super::scan::DatabaseChoice;
 use crate::{
     queue::{Coordinator, CoordinatorError, Work},
+    receipt::Signer,
     sandbox::{Cancel, Sandbox},
 };
 
@@ -49,6 +50,8 @@ pub struct Embedded {
     pub poll: Duration,
     /// Where code that is not ours runs.
     pub sandbox: Arc<Sandbox>,
+    /// Signs every receipt, if there is a key.
+    pub signer: Option<Signer>,
 }
 
 impl std::fmt::Debug for Embedded {

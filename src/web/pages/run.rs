@@ -10,7 +10,7 @@ use axum::{
 
 use super::words;
 use crate::{
-    receipt::Artifact,
+    receipt::{Artifact, KeyId, Standing},
     report::{units, words as gate},
     verdict::{self, Verdict},
     web::{Web, answer, answer::NoPage, markdown},
@@ -31,6 +31,12 @@ struct File {
     digest: String,
 }
 
+struct Signature {
+    key: String,
+    /// How this server stands to the key.
+    standing: &'static str,
+}
+
 #[derive(Template)]
 #[template(path = "run.html", config = "src/web/templates/askama.toml")]
 struct Page {
@@ -47,6 +53,7 @@ struct Page {
     routes: Vec<&'static str>,
     report: Option<String>,
     files: Vec<File>,
+    signatures: Vec<Signature>,
     public_url: String,
 }
 
@@ -73,12 +80,23 @@ pub(in crate::web) async fn page(
         routes,
         report: tokio::task::spawn_blocking(rendering).await?,
         files: shown.files.into_iter().map(file).collect(),
+        signatures: shown.signed_by.iter().map(|id| signature(&web, id)).collect(),
         public_url: web.server.public_url.clone(),
         id: run.id,
         head: run.head,
         base: run.base,
         job: run.job,
     })
+}
+
+fn signature(web: &Web, id: &KeyId) -> Signature {
+    let standing = match web.keys.standing(id) {
+        Standing::Current => "this server’s key",
+        Standing::Retired => "an earlier key of this server, and what it signed still counts",
+        Standing::Leaked => "leaked, so nothing that it signed proves anything",
+        Standing::Unlisted => "no key that this server knows",
+    };
+    Signature { key: id.to_string(), standing }
 }
 
 fn judged(verdict: &Verdict) -> (Vec<Part>, Vec<&'static str>) {

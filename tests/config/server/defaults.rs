@@ -44,6 +44,7 @@ fn every_key_is_read() {
 public-url: http://localhost:3000/
 listen: '[::1]:3000'
 data: /srv/t5
+signing-key: /etc/t5/signing-key.pem
 github:
   api-url: https://github.corp.example/api/v3/
   web-url: https://github.corp.example
@@ -60,6 +61,7 @@ keep: 90d
     let server = parse(text).unwrap();
     assert_eq!(server.public_url, "http://localhost:3000");
     assert_eq!((server.listen.as_str(), server.data.as_str()), ("[::1]:3000", "/srv/t5"));
+    assert_eq!(server.signing_key.as_deref(), Some("/etc/t5/signing-key.pem"));
     assert_eq!(server.github.api_url, "https://github.corp.example/api/v3");
     assert_eq!(server.github.web_url, "https://github.corp.example");
     assert_eq!(server.github.app_id, Some(4711));

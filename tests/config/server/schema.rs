@@ -72,6 +72,8 @@ fn what_is_read_fits_the_schema() {
         "github: {api-url: 'https://ghe.example/api/v3/'}",
         "runner: {embedded: false, lease: 1m30s, attempts: 10}",
         "keep: 365d",
+        "signing-key: /etc/t5/k",
+        "signing-key: null",
     ] {
         let text = format!("public-url: http://localhost:8080/\n{line}");
         assert!(parse(&text).is_ok(), "{line}");
@@ -86,6 +88,8 @@ fn what_is_wrong_is_refused_by_both() {
         "listen: 8080",
         "listen: '::1:8080'",
         "data: t5",
+        "signing-key: key.pem",
+        "signing-key: 1",
         "data: /var/../etc",
         "github: {app-id: 0}",
         "github: {app-id: 1.5}",
