@@ -5,6 +5,9 @@
 pub enum Isolation {
     /// A plain child process: accidents stay in, malice does not.
     None,
+    /// A child process that may open few files and no connection, but sees other processes and
+    /// shares everything else: fit for members' code, not for strangers'.
+    Landlock,
     /// No network, no files but its own, no way to see other processes: fit for strangers' code.
     Full,
 }
@@ -14,6 +17,7 @@ impl Isolation {
     pub fn word(self) -> &'static str {
         match self {
             Self::None => "none",
+            Self::Landlock => "landlock",
             Self::Full => "full",
         }
     }

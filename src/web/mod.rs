@@ -34,7 +34,9 @@ pub use credentials::Credentials;
 pub use listen::{listen, serve};
 pub use setup::{Conversion, NewApp, NotConverted, SetupToken};
 
-use crate::{config::server::Server, github::webhook::Secrets, host::Clock, queue::Store};
+use crate::{
+    config::server::Server, github::webhook::Secrets, host::Clock, queue::Store, sandbox::Isolation,
+};
 
 /// Where GitHub sends deliveries, below the public address.
 pub const WEBHOOK: &str = "/webhook";
@@ -88,6 +90,8 @@ pub struct Wiring {
     pub setup_token: SetupToken,
     /// Trades GitHub's code for the new App.
     pub conversion: Arc<dyn Conversion>,
+    /// How far the code of changes is kept apart here.
+    pub isolation: Isolation,
 }
 
 /// The state of the HTTP side.
@@ -102,6 +106,7 @@ pub struct Web {
     badge_keys: BadgeKeys,
     setup: setup::Setup,
     room: room::Room,
+    isolation: Isolation,
 }
 
 impl Web {
@@ -118,6 +123,7 @@ impl Web {
             badge_keys: wiring.badge_keys,
             setup: setup::Setup::new(wiring.setup_token, wiring.conversion, credentials),
             room: room::Room::default(),
+            isolation: wiring.isolation,
         }
     }
 

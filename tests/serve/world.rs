@@ -25,6 +25,7 @@ use t5_gate::{
     queue::{Asked, Effect, Finish, Job, NewJob, Run, Scope, Store as _, Subject, Trust, Waiting},
     receipt::{encode, encode_rounds, encode_verdict, judge, side_file},
     report::markdown,
+    sandbox::Isolation,
     store::Sqlite,
     verdict::Outcome,
     web::{
@@ -134,6 +135,7 @@ impl World {
             badge_keys: keys.clone(),
             setup_token,
             conversion: trader.clone(),
+            isolation: Isolation::Full,
         }));
         let router = router(web.clone());
         let deliveries = AtomicU32::new(0);

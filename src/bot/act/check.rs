@@ -124,6 +124,7 @@ impl Scene<'_> {
         Ok(match self.approve(&pull, &check.head, sender).await? {
             Approval::NotTheHead => Decision::nothing("the head has moved since"),
             Approval::Nothing => Decision::nothing("nothing waits for an approval"),
+            Approval::InPart => Decision::nothing("the button names no whole commit"),
             Approval::Given(effect) | Approval::InVain(effect) => {
                 Decision::new(format!("{sender} approves {}", check.head), vec![effect])
             }

@@ -202,7 +202,7 @@ impl Bot {
             What::Rerun(clicked) => scene.rerun(clicked).await,
             What::RerunSuite(clicked) => scene.rerun(clicked).await,
             What::Button { identifier, check } => scene.button(identifier, check).await,
-            What::MergeGroup(group) => scene.merge_group(group),
+            What::MergeGroup(group) => scene.merge_group(group).await,
             What::MergeGroupGone { head } => Ok(scene.merge_group_gone(head)),
             What::Push(push) => scene.push(push).await,
             What::Uninstalled { repositories } => Ok(forget(event, repositories)),

@@ -1,6 +1,7 @@
 //! `t5 serve`: puts the bot, its pages and its runner together.
 
 mod app;
+mod isolation;
 mod setup;
 
 use std::{
@@ -54,6 +55,10 @@ pub(super) fn serve(args: &ServeArgs) -> Exit {
     if let Err(message) = apart(Path::new(&config.data), &cache) {
         return fail(&message, Exit::Usage);
     }
+    let isolation = match isolation::decide(config.isolation) {
+        Ok(isolation) => isolation,
+        Err(message) => return fail(&message, Exit::Usage),
+    };
     let database = match &args.advisory_db {
         Some(dir) if !dir.is_dir() => {
             let message = format!("--advisory-db {}: no such folder", dir.display());
@@ -66,7 +71,7 @@ pub(super) fn serve(args: &ServeArgs) -> Exit {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error, Exit::CouldNotRun),
     };
-    let place = Place { cache, database, offline: args.offline };
+    let place = Place { cache, database, offline: args.offline, isolation };
     match runtime.block_on(run(config, place)) {
         Ok(()) => Exit::Good,
         Err(message) => fail(&message, Exit::CouldNotRun),
@@ -97,6 +102,7 @@ struct Place {
     cache: PathBuf,
     database: DatabaseChoice,
     offline: bool,
+    isolation: Isolation,
 }
 
 async fn run(config: Server, place: Place) -> Result<(), String> {
@@ -110,7 +116,7 @@ async fn run(config: Server, place: Place) -> Result<(), String> {
     sweep();
     let bells = Bells::default();
     let app = app::load(&config, &data)?;
-    let web = web(&config, &data, &store, &bells, app.as_ref())?;
+    let web = web(&config, &data, &store, &bells, (app.as_ref(), place.isolation))?;
     let serving = listen(&config, &web, &stop).await?;
 
     let app = match app {
@@ -192,14 +198,16 @@ async fn work(
         config: Arc::new(config),
         runs: runs(data),
         clock,
-        isolation: sandbox::strongest(),
+        isolation: place.isolation,
         bells: bells.clone(),
     };
     // What the embedded runner had when this process last died, it has no more.
     bot.step_reaper(Some(RUNNER)).await.map_err(|error| error.to_string())?;
+    // The host may have gained or lost its sandbox since.
+    bot.step_strangers().await.map_err(|error| error.to_string())?;
     let loops = Loops::start(&bot, stop);
     if runner.embedded {
-        warn_of(bot.isolation, data);
+        isolation::announce(bot.isolation, data);
         let embedded = Embedded {
             coordinator: Arc::new(bot.clone()),
             name: RUNNER.to_owned(),
@@ -223,18 +231,6 @@ async fn work(
     Ok(())
 }
 
-/// Says what a change's code can reach as long as nothing holds it in.
-fn warn_of(isolation: Isolation, data: &Path) {
-    if isolation == Isolation::None {
-        tracing::warn!(
-            data = %data.display(),
-            "jobs run without a sandbox, under this account: whoever may push to a repository \
-             with this App can read the App's private key; install it only where everybody who \
-             may write is trusted with that"
-        );
-    }
-}
-
 /// Lets the loops end, and tells GitHub what the runner handed back, if GitHub is there to hear it.
 async fn last_words(bot: &Bot, loops: Loops) -> Result<(), StoreError> {
     let all = async {
@@ -254,7 +250,7 @@ fn web(
     data: &Path,
     store: &Arc<dyn Store>,
     bells: &Bells,
-    app: Option<&AppOnDisk>,
+    (app, isolation): (Option<&AppOnDisk>, Isolation),
 ) -> Result<Arc<Web>, String> {
     let failed = |what: &str, error: std::io::Error| format!("cannot {what}: {error}");
     let keys = data.join("badge-key");
@@ -277,6 +273,7 @@ fn web(
         badge_keys: BadgeKeys::load_or_make(&keys)
             .map_err(|error| failed(&format!("use {}", keys.display()), error))?,
         setup_token: token,
+        isolation,
         conversion: Arc::new(Manifest { api_url: config.github.api_url.clone() }),
     })))
 }

@@ -33,6 +33,8 @@ pub struct Server {
     pub gates: Vec<Gate>,
     /// Leases.
     pub runner: Runner,
+    /// How far the code of changes is to be kept apart from this machine.
+    pub isolation: IsolationWish,
     /// How long bodies of deliveries and files of runs are kept.
     pub keep: Duration,
 }
@@ -86,6 +88,18 @@ pub struct Publish {
     pub sarif: bool,
 }
 
+/// How far the code of changes is to be kept apart. Strangers' runs in the full sandbox alone,
+/// whatever is wished for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IsolationWish {
+    /// The full sandbox, or the server does not start.
+    Full,
+    /// The strongest that the host has, the default.
+    Best,
+    /// None: members' code runs as the server's own account.
+    None,
+}
+
 /// Another gate of the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gate {
@@ -127,6 +141,7 @@ impl Server {
                 attempts: 3,
                 longest: Duration::from_secs(4 * 3600),
             },
+            isolation: IsolationWish::Best,
             keep: Duration::from_secs(30 * 86_400),
         }
     }

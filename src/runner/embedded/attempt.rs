@@ -36,9 +36,9 @@ pub(super) struct Attempted {
 #[derive(Debug, thiserror::Error)]
 enum AttemptError {
     #[error(
-        "this head was written by somebody without write permission, and this version cannot run \
-         such code safely, whoever approved it; somebody who has read it can push it to a branch \
-         of this repository"
+        "this head was written by somebody without write permission, and this server has no \
+         sandbox that could hold such code, whoever approved it; `t5 doctor` on its machine says \
+         what is missing"
     )]
     Stranger,
     #[error(transparent)]
@@ -76,7 +76,8 @@ impl Embedded {
         cancel: &Cancel,
         newest: &Newest,
     ) -> Result<Attempted, AttemptError> {
-        if let (Trust::Stranger { .. }, Isolation::None) = (&work.job.job.trust, self.isolation) {
+        let stranger = matches!(work.job.job.trust, Trust::Stranger { .. });
+        if stranger && self.isolation != Isolation::Full {
             return Err(AttemptError::Stranger);
         }
         let folders = self.folders();

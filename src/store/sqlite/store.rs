@@ -16,7 +16,8 @@ use crate::{
     github::{event::Repo, webhook::Verified},
     queue::{
         Accepted, Delivery, DeliveryState, DeliverySummary, Due, Effect, Ended, Finish, Heard, Job,
-        Lane, Progress, Published, Reaped, Run, Settled, Store, StoreError, Subject, Target,
+        Lane, Progress, Published, Reaped, Run, Settled, Store, StoreError, Subject, Target, Trust,
+        Waiting,
     },
 };
 
@@ -146,6 +147,26 @@ impl Store for Sqlite {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         writing!(self, "finish a job", |tx| leases::finish(tx, (job, lease), finish, now))
+    }
+
+    async fn hold(
+        &self,
+        job: &str,
+        lease: &str,
+        trust: Trust,
+        waiting: Waiting,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let held = (trust, waiting);
+        writing!(self, "hold a job", |tx| leases::hold(tx, (job, lease), held, now))
+    }
+
+    async fn sort_strangers(
+        &self,
+        sandboxed: bool,
+        now: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        writing!(self, "sort strangers' jobs", |tx| jobs::sort_strangers(tx, sandboxed, now))
     }
 
     async fn hand_back(&self, job: &str, lease: &str, now: Timestamp) -> Result<(), StoreError> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use t5_gate::config::server::{Gate, Publish, Runner, Server, Unproved, parse};
+use t5_gate::config::server::{Gate, IsolationWish, Publish, Runner, Server, Unproved, parse};
 
 const DEFAULT: &str = include_str!("../../../config/server.default.yml");
 const EXAMPLE: &str = include_str!("../../../deploy/server.example.yml");
@@ -55,6 +55,7 @@ publish: {labels: false, status: true, sarif: true}
 gates:
   - {name: T1, what: format, check: ci/format}
 runner: {embedded: false, lease: 30s, attempts: 5, longest: 90m}
+isolation: full
 keep: 90d
 ";
     let server = parse(text).unwrap();
@@ -74,6 +75,7 @@ keep: 90d
     let lease = Duration::from_secs(30);
     let longest = Duration::from_secs(90 * 60);
     assert_eq!(server.runner, Runner { embedded: false, lease, attempts: 5, longest });
+    assert_eq!(server.isolation, IsolationWish::Full);
     assert_eq!(server.keep, Duration::from_secs(90 * 86_400));
 }
 

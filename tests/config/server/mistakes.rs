@@ -97,6 +97,12 @@ fn numbers_and_times_out_of_range() {
 }
 
 #[test]
+fn an_isolation_that_there_is_not() {
+    assert_snapshot!(told_of("isolation: landlock"), @"`isolation` must be full, best or none, not `landlock`; `t5 doctor` tells what this host has");
+    assert_snapshot!(told_of("isolation: [full]"), @"`isolation` must be a text, not a list");
+}
+
+#[test]
 fn gates_that_could_not_be_told_apart() {
     let gate = "{name: T1, what: format, check: ci/format}";
     assert_snapshot!(told_of(&format!("gates: [{gate}, {gate}]")), @"`gates` names `T1` twice");

@@ -72,6 +72,8 @@ fn what_is_read_fits_the_schema() {
         "github: {api-url: 'https://ghe.example/api/v3/'}",
         "runner: {embedded: false, lease: 1m30s, attempts: 10}",
         "keep: 365d",
+        "isolation: full",
+        "isolation: none",
     ] {
         let text = format!("public-url: http://localhost:8080/\n{line}");
         assert!(parse(&text).is_ok(), "{line}");
@@ -107,6 +109,9 @@ fn what_is_wrong_is_refused_by_both() {
         "runner: {lease: 0s}",
         "keep: 30",
         "keep: forever",
+        "isolation: landlock",
+        "isolation: Full",
+        "isolation: true",
         "keep:",
     ] {
         let text = format!("public-url: https://t5.example.org\n{line}");
