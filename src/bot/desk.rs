@@ -4,6 +4,7 @@ use std::{fs, io::Write as _, path::Path};
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
+use secrecy::SecretString;
 
 use super::{Bot, at, lane};
 use crate::{
@@ -64,6 +65,17 @@ impl Coordinator for Bot {
         self.store.end(id, Ended::TimedOut, note, now).await.map_err(failed)?;
         self.bells.ring_all();
         Ok(Heard::Stop(note.to_owned()))
+    }
+
+    async fn token(&self, work: &Work) -> Result<Option<SecretString>, CoordinatorError> {
+        let what = "hand out a token";
+        let refused = |why: String| CoordinatorError { what, why };
+        let job = self.store.job(&work.job.job.id).await.map_err(unable(what))?;
+        let Some(job) = job.filter(|job| job.lease.as_deref() == Some(&work.lease)) else {
+            return Err(refused("this runner no longer has the job".to_owned()));
+        };
+        let token = self.github.contents_token(&at(&job.job)).await;
+        token.map(Some).map_err(|error| refused(error.to_string()))
     }
 
     async fn upload(

@@ -113,6 +113,12 @@ pub enum Effect {
     },
     /// Makes a target due.
     Post(Lane, Target),
+    /// Makes what GitHub refused for good due once more, for an installation: what stood in the
+    /// way may be gone.
+    TryAgain {
+        /// Which installation.
+        installation: u64,
+    },
 }
 
 /// What became of the effects of one delivery.
@@ -157,6 +163,9 @@ pub trait Store: std::fmt::Debug + Send + Sync {
         note: &str,
         again: Option<Timestamp>,
     ) -> Result<(), StoreError>;
+    /// A delivery was not acted on because GitHub asked to wait: it is due again at `again`, and
+    /// that is no failure of it.
+    async fn put_off(&self, guid: &str, note: &str, again: Timestamp) -> Result<(), StoreError>;
     /// Deliveries in one state, the newest first.
     async fn deliveries(
         &self,
@@ -292,4 +301,7 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     async fn set_note(&self, key: &str, value: &str) -> Result<(), StoreError>;
     /// Drops bodies of deliveries that were settled before, keys and targets nobody needs.
     async fn prune(&self, before: Timestamp) -> Result<u64, StoreError>;
+    /// Drops the records of deliveries, jobs and runs that were over before; a branch keeps its
+    /// newest job.
+    async fn forget(&self, before: Timestamp) -> Result<u64, StoreError>;
 }

@@ -18,6 +18,7 @@ use axum::{
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http_body_util::BodyExt as _;
 use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret as _, SecretString};
 use t5_gate::{
     config::server::Server,
     github::{event::Repo, webhook::Secrets},
@@ -68,7 +69,8 @@ pub struct Trader {
 
 #[async_trait]
 impl Conversion for Trader {
-    async fn convert(&self, code: &str) -> Result<NewApp, NotConverted> {
+    async fn convert(&self, code: &SecretString) -> Result<NewApp, NotConverted> {
+        let code = code.expose_secret();
         self.codes.lock().unwrap().push(code.to_owned());
         if code != "good" {
             return Err(NotConverted("404 Not Found".to_owned()));

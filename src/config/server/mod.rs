@@ -37,6 +37,8 @@ pub struct Server {
     pub isolation: IsolationWish,
     /// How long bodies of deliveries and files of runs are kept.
     pub keep: Duration,
+    /// How long the records of deliveries, jobs and runs are kept that are over.
+    pub keep_records: Duration,
 }
 
 /// The App on GitHub. What is not named here comes from the manifest flow, and lies in
@@ -143,6 +145,7 @@ impl Server {
             },
             isolation: IsolationWish::Best,
             keep: Duration::from_secs(30 * 86_400),
+            keep_records: Duration::from_secs(365 * 86_400),
         }
     }
 

@@ -21,6 +21,7 @@ const FILE: &[&str] = &[
     "gates",
     "runner",
     "isolation",
+    "keep-records",
     "keep",
 ];
 const GITHUB: &[&str] =
@@ -69,6 +70,8 @@ fn file(root: &Node, found: &mut Found) -> Server {
     }
     file.set("isolation", &mut server.isolation, isolation);
     file.set("keep", &mut server.keep, |node| between(node, DAY, DAY * 3650));
+    // GitHub can be asked for three days to deliver again what is not on record.
+    file.set("keep-records", &mut server.keep_records, |node| between(node, DAY * 7, DAY * 3650));
     server
 }
 

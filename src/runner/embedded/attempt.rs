@@ -4,13 +4,14 @@ use std::{
     fs,
     io::{self, Read as _},
     path::PathBuf,
+    sync::Arc,
 };
 
 use tracing::Instrument as _;
 
 use super::{Embedded, Newest, scratch::Scratch};
 use crate::{
-    queue::{Job, Run, Scope, Subject, Trust, Work},
+    queue::{Coordinator, CoordinatorError, Job, Run, Scope, Subject, Trust, Work},
     receipt::{RECEIPT_FILE, digest},
     runner::{
         Context,
@@ -45,6 +46,8 @@ enum AttemptError {
     Mirror(#[from] MirrorError),
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
+    #[error(transparent)]
+    Server(#[from] CoordinatorError),
     #[error("the rules in force cannot be digested: {0}")]
     Rules(#[from] serde_json::Error),
     #[error("this machine gives no random numbers: {0}")]
@@ -93,7 +96,9 @@ impl Embedded {
         let request = self.request(&work.job, &wanted, folder.path().to_owned());
         // A thread of its own: judging and reading large files would hold up the server's others.
         let here = tokio::runtime::Handle::current();
-        let whole = async move { fetch_and_run(ctx, wanted, request).await }.in_current_span();
+        let server = (Arc::clone(&self.coordinator), work.clone());
+        let whole =
+            async move { fetch_and_run(ctx, server, wanted, request).await }.in_current_span();
         let ended = tokio::task::spawn_blocking(move || here.block_on(whole)).await;
         if let Ok(Err(_)) = &ended
             && !cancel.stopped()
@@ -145,13 +150,16 @@ impl Embedded {
 
 async fn fetch_and_run(
     ctx: Context,
-    wanted: Wanted,
+    (server, work): (Arc<dyn Coordinator>, Work),
+    mut wanted: Wanted,
     mut request: Request,
 ) -> Result<Gated, AttemptError> {
     ctx.progress.phase("checkout", request.source.what());
     // Before the fetch: it would disturb another run's measurement, and the code that runs there
     // could look into the environment of the git that has the token.
     let lock = HostLock::take(&ctx, &request.lock).await.map_err(PipelineError::from)?;
+    // Not before, either: an hour is all that a token has, and other runs may take that long.
+    wanted.token = server.token(&work).await?;
     let mirror = Mirror::fetch(&ctx, &wanted).await?;
     if let Source::Mirror(wish) = &mut request.source {
         wish.mirror = mirror.dir().to_owned();

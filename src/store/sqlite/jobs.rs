@@ -327,3 +327,20 @@ async fn took(
     .await?;
     Ok(seconds)
 }
+
+/// Forgets jobs that were over before, and their runs. The newest job of a branch stays: its badge
+/// tells of it however long nothing moves.
+pub(super) async fn forget(conn: &mut SqliteConnection, before: Timestamp) -> Result<u64, Fault> {
+    const OLD: &str = "state = 'over' AND finished < ?1 AND (subject NOT LIKE 'branch/%'
+        OR seq < (SELECT MAX(seq) FROM jobs AS newer
+            WHERE newer.repo = jobs.repo AND newer.subject = jobs.subject))";
+    let mut gone = 0;
+    for delete in [
+        format!("DELETE FROM runs WHERE job IN (SELECT id FROM jobs WHERE {OLD})"),
+        format!("DELETE FROM jobs WHERE {OLD}"),
+    ] {
+        let done = sqlx::query(sqlx::AssertSqlSafe(delete)).bind(micros(before));
+        gone += done.execute(&mut *conn).await?.rows_affected();
+    }
+    Ok(gone)
+}

@@ -102,6 +102,10 @@ impl Store for Sqlite {
         writing!(self, "postpone a delivery", |tx| deliveries::postpone(tx, guid, note, again))
     }
 
+    async fn put_off(&self, guid: &str, note: &str, again: Timestamp) -> Result<(), StoreError> {
+        writing!(self, "put a delivery off", |tx| deliveries::put_off(tx, guid, note, again))
+    }
+
     async fn deliveries(
         &self,
         state: Option<DeliveryState>,
@@ -285,6 +289,10 @@ impl Store for Sqlite {
         self.remove(files).await.map_err(cannot("remove bodies of deliveries"))?;
         Ok(count)
     }
+
+    async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
+        writing!(self, "forget old records", |tx| records(tx, before))
+    }
 }
 
 impl Sqlite {
@@ -311,4 +319,12 @@ async fn forget(tx: &mut SqliteConnection, before: Timestamp) -> Result<(u64, Ve
     let keys = notes::forget(tx, before).await?;
     let targets = outbox::forget(tx, before).await?;
     Ok((bodies + keys + targets, files))
+}
+
+/// Forgets records of what was over before.
+async fn records(tx: &mut SqliteConnection, before: Timestamp) -> Result<u64, Fault> {
+    let deliveries = deliveries::forget(tx, before).await?;
+    let runs_and_jobs = jobs::forget(tx, before).await?;
+    let tries = notes::forget_tries(tx, before).await?;
+    Ok(deliveries + runs_and_jobs + tries)
 }

@@ -22,7 +22,8 @@ fn a_file_that_says_only_its_address_means_the_default() {
 
 #[test]
 fn the_file_that_comes_with_the_service_is_read() {
-    assert_eq!(parse(EXAMPLE), Ok(Server::default_for(URL)));
+    let full = Server { isolation: IsolationWish::Full, ..Server::default_for(URL) };
+    assert_eq!(parse(EXAMPLE), Ok(full));
 }
 
 #[test]
@@ -57,6 +58,7 @@ gates:
 runner: {embedded: false, lease: 30s, attempts: 5, longest: 90m}
 isolation: full
 keep: 90d
+keep-records: 700d
 ";
     let server = parse(text).unwrap();
     assert_eq!(server.public_url, "http://localhost:3000");
@@ -77,6 +79,7 @@ keep: 90d
     assert_eq!(server.runner, Runner { embedded: false, lease, attempts: 5, longest });
     assert_eq!(server.isolation, IsolationWish::Full);
     assert_eq!(server.keep, Duration::from_secs(90 * 86_400));
+    assert_eq!(server.keep_records, Duration::from_secs(700 * 86_400));
 }
 
 #[test]

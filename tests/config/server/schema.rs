@@ -72,6 +72,7 @@ fn what_is_read_fits_the_schema() {
         "github: {api-url: 'https://ghe.example/api/v3/'}",
         "runner: {embedded: false, lease: 1m30s, attempts: 10}",
         "keep: 365d",
+        "keep-records: 730d",
         "isolation: full",
         "isolation: none",
     ] {
@@ -109,6 +110,7 @@ fn what_is_wrong_is_refused_by_both() {
         "runner: {lease: 0s}",
         "keep: 30",
         "keep: forever",
+        "keep-records: 1",
         "isolation: landlock",
         "isolation: Full",
         "isolation: true",

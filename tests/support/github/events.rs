@@ -344,6 +344,18 @@ impl GitHub {
         self.delivery("installation", &payload)
     }
 
+    /// An installation is no longer suspended (`unsuspend`), or its owner has accepted what the
+    /// App asks for (`new_permissions_accepted`).
+    pub fn restored(&self, installation: u64, action: &str) -> Signed {
+        let account_name = self.edit(|state| state.installations[&installation].account.clone());
+        let payload = json!({
+            "action": action,
+            "installation": { "id": installation, "account": account(&account_name) },
+            "sender": account(&account_name),
+        });
+        self.delivery("installation", &payload)
+    }
+
     /// The App is removed from one repository.
     pub fn removed_from(&self, full_name: &str) -> Signed {
         let payload = self.edit(|state| {
