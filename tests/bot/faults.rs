@@ -184,7 +184,7 @@ async fn a_key_that_does_not_count_for_a_while_loses_nothing() {
 #[tokio::test]
 async fn a_repository_that_is_gone_holds_no_other_ones_job_up() {
     let mut world = World::new().await;
-    world.github.add_repo(crate::support::github::INSTALLATION, 9_002, "octo/other", false);
+    world.github.add_repo(INSTALLATION, 9_002, "octo/other", false);
     world.github.collaborate("octo/other", ADA, "write");
     world.github.open_pull("octo/other", 1, ADA, &sha('7'));
     world.on(world.github.pull_opened("octo/other", 1)).await;

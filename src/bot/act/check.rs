@@ -84,6 +84,8 @@ impl Scene<'_> {
             repo: self.repo.clone(),
             asked: self.clicked(),
             again: true,
+            // The host may have gained or lost its sandbox since.
+            waiting: job.job.trust.waits_for(&job.job.subject, self.bot.sandboxed()),
             ..job.job.clone()
         };
         let note = format!("gates {} again at {}", again.subject, again.head);
