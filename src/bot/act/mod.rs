@@ -129,20 +129,27 @@ impl Bot {
                 Ok(())
             }
             Err(Trouble::Store(error)) => Err(error),
-            // GitHub says when; that it asks to wait is no fault of the delivery.
-            Err(Trouble::Call(error @ CallError::Limited { until, .. })) => {
-                tracing::warn!(guid, %until, %error, "delivery put off");
-                self.store.put_off(guid, &error.to_string(), until).await
-            }
-            Err(Trouble::Call(error)) => {
-                let again = again(&error, delivery.attempts, now);
-                self.postpone(delivery, &error, again).await
-            }
+            Err(Trouble::Call(error)) => self.not_settled(delivery, &error, now).await,
             Err(Trouble::Broken(error)) => {
                 let again = later(delivery.attempts, now);
                 self.postpone(delivery, &error, again).await
             }
         }
+    }
+
+    /// GitHub did not play along. That it asks to wait is no fault of the delivery.
+    async fn not_settled(
+        &self,
+        delivery: &Delivery,
+        error: &CallError,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let CallError::Limited { until, .. } = error else {
+            return self.postpone(delivery, error, again(error, delivery.attempts, now)).await;
+        };
+        let guid = delivery.verified.guid();
+        tracing::warn!(guid, %until, %error, "delivery put off");
+        self.store.put_off(guid, &error.to_string(), *until).await
     }
 
     /// Decides in a task of its own: a delivery over which this program panics is tried again

@@ -32,23 +32,25 @@ fn of(wish: IsolationWish, strongest: Isolation) -> Result<Isolation, String> {
 
 /// Says in the log which level holds, and what a change's code can reach at it.
 pub(super) fn announce(isolation: Isolation, data: &Path) {
-    let level = isolation.word();
+    let (level, data) = (isolation.word(), data.display());
+    match reach(isolation) {
+        None => tracing::info!(isolation = level, "every job runs in the sandbox, strangers' too"),
+        Some(reach) => tracing::warn!(isolation = level, %data, reach, "strangers' jobs wait"),
+    }
+}
+
+/// What a change's code can reach, where it is not held in.
+fn reach(isolation: Isolation) -> Option<&'static str> {
     match isolation {
-        Isolation::Full => {
-            tracing::info!(isolation = level, "every job runs in the sandbox, strangers' too");
-        }
-        Isolation::Landlock => tracing::warn!(
-            isolation = level,
-            "jobs run with few files within reach, but share processes and part of the network \
-             with this server: strangers' jobs wait; `t5 doctor` says what the full sandbox lacks"
+        Isolation::Full => None,
+        Isolation::Landlock => Some(
+            "jobs may open few files, but share processes and part of the network with this \
+             server; `t5 doctor` says what the full sandbox lacks",
         ),
-        Isolation::None => tracing::warn!(
-            isolation = level,
-            data = %data.display(),
+        Isolation::None => Some(
             "jobs run without a sandbox, under this account: whoever may push to a repository \
              with this App can read the App's private key; install it only where everybody who \
-             may write is trusted with that. Strangers' jobs wait; `t5 doctor` says what the full \
-             sandbox lacks"
+             may write is trusted with that; `t5 doctor` says what the full sandbox lacks",
         ),
     }
 }
