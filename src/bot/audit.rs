@@ -72,7 +72,9 @@ impl Bot {
             if self.ask_again(delivery).await? {
                 asked.push(guid.clone());
             }
-            self.store.set_note(&tries_key(&guid), &(tries + 1).to_string()).await?;
+            // And when: so it can be forgotten.
+            let note = format!("{} {}", tries + 1, now.as_microsecond());
+            self.store.set_note(&tries_key(&guid), &note).await?;
         }
         // What there was no room for is looked at again.
         if !left {
@@ -118,7 +120,8 @@ impl Bot {
     /// How often this delivery was asked for.
     async fn tries(&self, guid: &str) -> Result<u32, StoreError> {
         let tries = self.store.note(&tries_key(guid)).await?;
-        Ok(tries.and_then(|text| text.parse().ok()).unwrap_or(0))
+        let count = tries.as_deref().and_then(|text| text.split(' ').next());
+        Ok(count.and_then(|text| text.parse().ok()).unwrap_or(0))
     }
 }
 

@@ -4,15 +4,15 @@ use std::{fs, io::Write as _, path::Path};
 
 use async_trait::async_trait;
 use jiff::SignedDuration;
+use secrecy::SecretString;
 
 use super::{Bot, at, lane};
 use crate::{
     github::client::CallError,
     queue::{
         Coordinator, CoordinatorError, Ended, Finish, Heard, Job, JobState, Progress, StoreError,
-        Subject, Target, Trust, Work,
+        Subject, Target, Trust, Waiting, Work,
     },
-    sandbox::Isolation,
 };
 
 /// So many jobs, at most, are told that the queue moved.
@@ -29,6 +29,8 @@ enum Ready {
     Work(Box<Work>),
     /// It must not be run after all.
     Over(Ended, String),
+    /// It is not the code that it was taken for, and waits for this.
+    Held(Trust, Waiting),
 }
 
 #[async_trait]
@@ -63,6 +65,17 @@ impl Coordinator for Bot {
         self.store.end(id, Ended::TimedOut, note, now).await.map_err(failed)?;
         self.bells.ring_all();
         Ok(Heard::Stop(note.to_owned()))
+    }
+
+    async fn token(&self, work: &Work) -> Result<Option<SecretString>, CoordinatorError> {
+        let what = "hand out a token";
+        let refused = |why: String| CoordinatorError { what, why };
+        let job = self.store.job(&work.job.job.id).await.map_err(unable(what))?;
+        let Some(job) = job.filter(|job| job.lease.as_deref() == Some(&work.lease)) else {
+            return Err(refused("this runner no longer has the job".to_owned()));
+        };
+        let token = self.github.contents_token(&at(&job.job)).await;
+        token.map(Some).map_err(|error| refused(error.to_string()))
     }
 
     async fn upload(
@@ -146,6 +159,13 @@ impl Bot {
             let (ended, note) = match self.ready(job, lease.clone()).await {
                 Ok(Ready::Work(work)) => return Ok(Some(*work)),
                 Ok(Ready::Over(ended, note)) => (ended, note),
+                Ok(Ready::Held(trust, waiting)) => {
+                    tracing::warn!(job = id, ?waiting, "whose code it is was asked again");
+                    self.store.hold(&id, &lease, trust, waiting, now).await.map_err(&failed)?;
+                    self.queue_moved().await.map_err(&failed)?;
+                    self.bells.ring_all();
+                    continue;
+                }
                 Err(error) if error.is_for_good() => (Ended::Error, error.to_string()),
                 Err(error) => {
                     let why = error.to_string();
@@ -162,7 +182,7 @@ impl Bot {
 
     async fn ready(&self, job: Job, lease: String) -> Result<Ready, CallError> {
         Ok(match self.outdated(&job).await? {
-            Some((ended, note)) => Ready::Over(ended, note),
+            Some(not) => not,
             None => Ready::Work(Box::new(self.work(job, lease).await?)),
         })
     }
@@ -196,26 +216,30 @@ impl Bot {
     }
 
     /// Why a job must not be run after all: the world may have moved while it waited.
-    async fn outdated(&self, job: &Job) -> Result<Option<(Ended, String)>, CallError> {
-        if let Trust::Stranger { approved_by, .. } = &job.job.trust
-            && (approved_by.is_none() || self.isolation == Isolation::None)
-        {
-            return Ok(Some((Ended::Error, "strangers' code is not run here".to_owned())));
+    async fn outdated(&self, job: &Job) -> Result<Option<Ready>, CallError> {
+        let trust = &job.job.trust;
+        let waiting = trust.waits_for(&job.job.subject, self.sandboxed());
+        if waiting != Waiting::Nothing {
+            return Ok(Some(Ready::Held(trust.clone(), waiting)));
         }
         let Subject::Pull(number) = job.job.subject else { return Ok(None) };
-        Ok(match self.github.pull(&at(&job.job), number).await? {
-            None => Some((Ended::Cancelled, "the pull request is gone".to_owned())),
+        let over = |ended, note: String| Ok(Some(Ready::Over(ended, note)));
+        match self.github.pull(&at(&job.job), number).await? {
+            None => over(Ended::Cancelled, "the pull request is gone".to_owned()),
             Some(pull) if !pull.open => {
-                Some((Ended::Cancelled, "the pull request was closed".to_owned()))
+                over(Ended::Cancelled, "the pull request was closed".to_owned())
             }
             Some(pull) if pull.head != job.job.head => {
-                Some((Ended::Superseded, format!("the head is {} now", pull.head)))
+                over(Ended::Superseded, format!("the head is {} now", pull.head))
             }
             Some(pull) if pull.base_ref != job.job.base_ref => {
-                Some((Ended::Superseded, format!("it is for {} now", pull.base_ref)))
+                over(Ended::Superseded, format!("it is for {} now", pull.base_ref))
             }
-            Some(_) => None,
-        })
+            Some(pull) => {
+                let now = self.distrusted(job, &pull).await?;
+                Ok(now.map(|(trust, waiting)| Ready::Held(trust, waiting)))
+            }
+        }
     }
 
     async fn work(&self, job: Job, lease: String) -> Result<Work, CallError> {

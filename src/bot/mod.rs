@@ -18,6 +18,7 @@ mod reaper;
 pub mod risk;
 mod schedule;
 mod standing;
+mod trust;
 mod words;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -50,7 +51,8 @@ pub struct Bot {
     pub runs: PathBuf,
     /// What time it is.
     pub clock: Clock,
-    /// How well this host can keep strangers' code in.
+    /// How far this host keeps the code of changes apart. Strangers' runs at [`Isolation::Full`]
+    /// alone.
     pub isolation: Isolation,
     /// Rung when there is something to do.
     pub bells: Bells,

@@ -1,6 +1,6 @@
 //! Takes jobs back from runners that went silent, so that no check run stays open for ever.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -33,14 +33,22 @@ impl Bot {
     /// If the database fails.
     pub async fn step_prune(&self) -> Result<u64, StoreError> {
         self.remove_leftovers().await?;
-        let keep = SignedDuration::try_from(self.config.keep).unwrap_or(SignedDuration::MAX);
-        match self.clock.now().checked_sub(keep) {
-            Ok(before) => {
-                self.prune_runs(before).await?;
-                self.store.prune(before).await
-            }
-            Err(_) => Ok(0),
+        let (keep, records) = (self.config.keep, self.config.keep_records);
+        let mut gone = 0;
+        if let Some(before) = self.ago(keep) {
+            self.prune_runs(before).await?;
+            gone += self.store.prune(before).await?;
         }
+        // No record goes before what it is about.
+        if let Some(before) = self.ago(records.max(keep)) {
+            gone += self.store.forget(before).await?;
+        }
+        Ok(gone)
+    }
+
+    fn ago(&self, age: Duration) -> Option<Timestamp> {
+        let age = SignedDuration::try_from(age).unwrap_or(SignedDuration::MAX);
+        self.clock.now().checked_sub(age).ok()
     }
 
     /// Removes the files of runs that are older: a run itself stays, with its outcome.

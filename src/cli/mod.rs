@@ -26,6 +26,7 @@ use std::{
 };
 
 use clap::Parser as _;
+use tracing_subscriber::EnvFilter;
 
 use crate::sandbox;
 use args::{Args, Command};
@@ -54,15 +55,17 @@ pub fn main() -> ExitCode {
     exit.into()
 }
 
-/// A server says what it does; a command that a person waits for says what went wrong.
+/// A server says what it does; a command that a person waits for says what went wrong. `RUST_LOG`
+/// asks for more or less.
 fn log(verbose: bool, server: bool) {
     let level = match (verbose, server) {
         (true, _) => tracing::Level::DEBUG,
         (false, true) => tracing::Level::INFO,
         (false, false) => tracing::Level::WARN,
     };
+    let filter = EnvFilter::builder().with_default_directive(level.into()).from_env_lossy();
     tracing_subscriber::fmt()
-        .with_max_level(level)
+        .with_env_filter(filter)
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         .init();

@@ -15,7 +15,8 @@ use std::fmt;
 pub enum Command {
     /// `/rerun-t5`, `/rerun-t5 policy`, `/rerun-t5 bench`, `/rerun-t5 bench <filter>`.
     Rerun(Rerun),
-    /// `/t5 approve <sha>`: at least seven hexadecimal digits, in lower case.
+    /// `/t5 approve <sha>`: seven to forty hexadecimal digits, in lower case; all forty are asked for
+    /// where it counts.
     Approve(String),
     /// `/t5 cancel`.
     Cancel,

@@ -131,8 +131,8 @@ pub(super) fn sentence(line: &str, meant: Meant) -> String {
             format!("{line} says more than `{spelled}` takes. Did you mean `{spelled}`?")
         }
         Meant::Sha => format!(
-            "{line} names no commit. Approval is for one commit: `/t5 approve <sha>`, with 7 to \
-             40 hexadecimal digits of it."
+            "{line} names no commit. Approval is for one commit: `/t5 approve <sha>`, with all \
+             40 digits, as the check run shows it."
         ),
         Meant::Filter(limit) => format!(
             "{line} has no usable filter. A filter is 1 to {limit} characters of a benchmark's \

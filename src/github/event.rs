@@ -152,6 +152,8 @@ pub enum What {
         /// Ids of repositories.
         repositories: Vec<u64>,
     },
+    /// An installation is no longer suspended, or its owner accepted new permissions.
+    Restored,
 }
 
 /// An event of one installation.

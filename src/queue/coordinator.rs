@@ -40,6 +40,11 @@ pub trait Coordinator: Send + Sync {
         work: &Work,
         progress: Option<Progress>,
     ) -> Result<Heard, CoordinatorError>;
+    /// A token for the fetch that is about to begin: the one that came with the job may have ended
+    /// while the runner waited for its host.
+    async fn token(&self, work: &Work) -> Result<Option<SecretString>, CoordinatorError> {
+        Ok(work.token.clone())
+    }
     /// Stores one file of a run. `name` is a plain file name.
     async fn upload(
         &self,

@@ -58,9 +58,25 @@ pub enum Trust {
     Stranger {
         /// What would run and what is risky about it, a line each.
         risks: Vec<String>,
-        /// Who approved this very head.
+        /// Who approved this very head. An approval never goes on to a job of another head.
         approved_by: Option<String>,
     },
+}
+
+impl Trust {
+    /// What code of this trust waits for before a runner may have it. `sandboxed` says whether
+    /// this host can hold strangers' code. A merge group needs no approval of its own: somebody
+    /// who may write put it into the queue.
+    pub fn waits_for(&self, subject: &Subject, sandboxed: bool) -> Waiting {
+        match self {
+            Self::Member => Waiting::Nothing,
+            Self::Stranger { .. } if !sandboxed => Waiting::Sandbox,
+            Self::Stranger { approved_by: None, .. } if matches!(subject, Subject::Pull(_)) => {
+                Waiting::Approval
+            }
+            Self::Stranger { .. } => Waiting::Nothing,
+        }
+    }
 }
 
 /// Who asked for a job, and how.
@@ -114,7 +130,7 @@ pub enum Waiting {
     Nothing,
     /// Somebody with write permission has to approve the head.
     Approval,
-    /// A version of this program that can run strangers' code safely.
+    /// A host whose sandbox can hold strangers' code.
     Sandbox,
 }
 

@@ -4,7 +4,8 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 
 use super::{
-    Due, Ended, Finish, Heard, Job, Lane, NewJob, Progress, Published, Reaped, Run, Subject, Target,
+    Due, Ended, Finish, Heard, Job, Lane, NewJob, Progress, Published, Reaped, Run, Subject,
+    Target, Trust, Waiting,
 };
 use crate::github::{event::Repo, webhook::Verified};
 
@@ -107,12 +108,17 @@ pub enum Effect {
         head: String,
         /// Who.
         by: String,
-        /// [`super::Waiting::Nothing`], or [`super::Waiting::Sandbox`] where strangers' code
-        /// cannot be run yet.
-        then: super::Waiting,
+        /// [`Waiting::Nothing`], or [`Waiting::Sandbox`] where strangers' code cannot be run.
+        then: Waiting,
     },
     /// Makes a target due.
     Post(Lane, Target),
+    /// Makes what GitHub refused for good due once more, for an installation: what stood in the
+    /// way may be gone.
+    TryAgain {
+        /// Which installation.
+        installation: u64,
+    },
 }
 
 /// What became of the effects of one delivery.
@@ -125,7 +131,7 @@ pub struct Settled {
     pub enqueued: Vec<String>,
     /// Ids of jobs that a runner has, and that ended: their runs have to be killed.
     pub stopped: Vec<String>,
-    /// Jobs whose head an approval was about; they were let go if it said [`super::Waiting::Nothing`].
+    /// Jobs whose head an approval was about; they were let go if it said [`Waiting::Nothing`].
     pub approved: Vec<String>,
 }
 
@@ -157,6 +163,9 @@ pub trait Store: std::fmt::Debug + Send + Sync {
         note: &str,
         again: Option<Timestamp>,
     ) -> Result<(), StoreError>;
+    /// A delivery was not acted on because GitHub asked to wait: it is due again at `again`, and
+    /// that is no failure of it.
+    async fn put_off(&self, guid: &str, note: &str, again: Timestamp) -> Result<(), StoreError>;
     /// Deliveries in one state, the newest first.
     async fn deliveries(
         &self,
@@ -196,6 +205,23 @@ pub trait Store: std::fmt::Debug + Send + Sync {
         finish: Finish,
         now: Timestamp,
     ) -> Result<bool, StoreError>;
+    /// Has a leased job wait, as if it had never been leased: whose code it is was asked again,
+    /// and it is this. False if the lease no longer counts, and then nothing is changed.
+    async fn hold(
+        &self,
+        job: &str,
+        lease: &str,
+        trust: Trust,
+        waiting: Waiting,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+    /// Has strangers' jobs that no runner has wait for what they have to wait for on this host
+    /// ([`Trust::waits_for`]); ids of those for which that changed.
+    async fn sort_strangers(
+        &self,
+        sandboxed: bool,
+        now: Timestamp,
+    ) -> Result<Vec<String>, StoreError>;
     /// Gives a job back as if it had never been leased (a shutdown).
     async fn hand_back(&self, job: &str, lease: &str, now: Timestamp) -> Result<(), StoreError>;
     /// Ends one live job, whoever has it; true if it was live.
@@ -275,4 +301,7 @@ pub trait Store: std::fmt::Debug + Send + Sync {
     async fn set_note(&self, key: &str, value: &str) -> Result<(), StoreError>;
     /// Drops bodies of deliveries that were settled before, keys and targets nobody needs.
     async fn prune(&self, before: Timestamp) -> Result<u64, StoreError>;
+    /// Drops the records of deliveries, jobs and runs that were over before; a branch keeps its
+    /// newest job.
+    async fn forget(&self, before: Timestamp) -> Result<u64, StoreError>;
 }

@@ -37,7 +37,7 @@ pub use setup::{Conversion, NewApp, NotConverted, SetupToken};
 
 use crate::{
     config::server::Server, github::webhook::Secrets, host::Clock, queue::Store,
-    receipt::ListedKeys,
+    receipt::ListedKeys, sandbox::Isolation,
 };
 
 /// Where GitHub sends deliveries, below the public address.
@@ -94,6 +94,8 @@ pub struct Wiring {
     pub setup_token: SetupToken,
     /// Trades GitHub's code for the new App.
     pub conversion: Arc<dyn Conversion>,
+    /// How far the code of changes is kept apart here.
+    pub isolation: Isolation,
 }
 
 /// The state of the HTTP side.
@@ -109,6 +111,7 @@ pub struct Web {
     keys: ListedKeys,
     setup: setup::Setup,
     room: room::Room,
+    isolation: Isolation,
 }
 
 impl Web {
@@ -126,6 +129,7 @@ impl Web {
             keys: wiring.keys,
             setup: setup::Setup::new(wiring.setup_token, wiring.conversion, credentials),
             room: room::Room::default(),
+            isolation: wiring.isolation,
         }
     }
 

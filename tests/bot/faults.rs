@@ -6,7 +6,7 @@ use super::{
     outcomes::pass,
     world::{ADA, World, sha},
 };
-use crate::support::github::{BASE, Fault, REPO};
+use crate::support::github::{BASE, Fault, INSTALLATION, REPO};
 
 const CHECKS: (&str, &str) = ("POST", "/repos/octo/kernels/check-runs");
 const COMMENTS: (&str, &str) = ("POST", "/repos/octo/kernels/issues/1/comments");
@@ -184,7 +184,7 @@ async fn a_key_that_does_not_count_for_a_while_loses_nothing() {
 #[tokio::test]
 async fn a_repository_that_is_gone_holds_no_other_ones_job_up() {
     let mut world = World::new().await;
-    world.github.add_repo(crate::support::github::INSTALLATION, 9_002, "octo/other", false);
+    world.github.add_repo(INSTALLATION, 9_002, "octo/other", false);
     world.github.collaborate("octo/other", ADA, "write");
     world.github.open_pull("octo/other", 1, ADA, &sha('7'));
     world.on(world.github.pull_opened("octo/other", 1)).await;
@@ -309,4 +309,37 @@ async fn an_answer_that_is_older_than_the_delivery_is_not_believed() {
 
 fn one(state: &str) -> Vec<String> {
     vec![state.to_owned()]
+}
+
+#[tokio::test]
+async fn a_delivery_that_github_asks_to_wait_with_never_dies_of_that() {
+    let world = World::new().await;
+    for _ in 0..15 {
+        world.github.fault(PULL.0, PULL.1, Fault::RetryAfter(60));
+    }
+    world.github.open_pull(REPO, 1, ADA, &sha('1'));
+    world.deliver(world.github.pull_opened(REPO, 1)).await;
+    world.patiently().await;
+    assert_eq!(world.states(&sha('1')), ["queued"]);
+    assert_eq!(world.deliveries().await[0].attempts, 0, "it never failed");
+    world.sticky(1);
+}
+
+#[tokio::test]
+async fn what_github_refused_is_told_once_the_app_may_do_more() {
+    for action in ["unsuspend", "new_permissions_accepted"] {
+        let world = World::new().await;
+        let refused = serde_json::json!({ "message": "Resource not accessible by integration" });
+        world.github.fault(CHECKS.0, CHECKS.1, Fault::Answer(403, vec![], refused));
+        world.opened(1, &sha('1')).await;
+        world.patiently().await;
+        assert_eq!(world.states(&sha('1')), [""; 0], "given up");
+        world.on(world.github.restored(INSTALLATION, action)).await;
+        assert_eq!(world.states(&sha('1')), ["queued"], "{action}");
+        // And once is enough.
+        let changes = world.changes();
+        world.on(world.github.restored(INSTALLATION, action)).await;
+        assert_eq!(world.changes(), changes);
+        world.sticky(1);
+    }
 }

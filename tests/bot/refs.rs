@@ -1,10 +1,13 @@
 //! The merge queue and the default branch.
 
-use t5_gate::queue::{Heard, Subject};
+use t5_gate::{
+    queue::{Heard, Subject},
+    sandbox::Isolation,
+};
 
 use super::{
     outcomes::{fail, pass},
-    world::{ADA, World, sha},
+    world::{ADA, EVE, World, sha},
 };
 use crate::support::github::{BASE, REPO};
 
@@ -82,4 +85,38 @@ async fn a_rerun_of_an_old_push_does_not_stop_the_newest() {
     assert_eq!(world.beat(&work).await, Heard::Continue);
     world.checks(&sha('a'));
     world.checks(&sha('b'));
+}
+
+/// Ada lets a change of Eve's into the merge queue, and a change of her own after it.
+async fn a_queue_with_a_strangers_change(world: &World) {
+    world.github.open_fork_pull(REPO, 1, EVE, &sha('1'));
+    world.github.open_pull(REPO, 2, ADA, &sha('2'));
+    world.on(world.github.merge_group_of(REPO, &sha('a'), BASE, 1)).await;
+    world.on(world.github.merge_group_of(REPO, &sha('b'), &sha('a'), 2)).await;
+    // And a queue in which everything is a member's.
+    world.on(world.github.merge_group_of(REPO, &sha('c'), BASE, 2)).await;
+}
+
+#[tokio::test]
+async fn a_merge_group_with_a_strangers_change_waits_for_a_sandbox() {
+    for less in [Isolation::None, Isolation::Landlock] {
+        let world = World::with(less, |_| {}).await;
+        a_queue_with_a_strangers_change(&world).await;
+        assert_eq!(world.states(&sha('a')), ["action_required"], "it adds the stranger's change");
+        assert_eq!(world.states(&sha('b')), ["action_required"], "it stands on it");
+        assert_eq!(world.states(&sha('c')), ["queued"]);
+        assert_eq!(world.lease().await.unwrap().job.job.head, sha('c'));
+        assert!(world.lease().await.is_none());
+        world.settle().await;
+    }
+}
+
+#[tokio::test]
+async fn in_a_sandbox_a_merge_group_runs_without_another_approval() {
+    let mut world = World::with_sandbox().await;
+    a_queue_with_a_strangers_change(&world).await;
+    for head in ['a', 'b', 'c'] {
+        assert_eq!(world.run(&pass()).await.job.job.head, sha(head));
+        assert_eq!(world.states(&sha(head)), ["success"]);
+    }
 }

@@ -1,6 +1,6 @@
 //! Changes from people who may not write, and from other repositories.
 
-use t5_gate::queue::JobState;
+use t5_gate::{queue::JobState, sandbox::Isolation};
 
 use super::{
     outcomes::pass,
@@ -11,6 +11,11 @@ use crate::support::github::{File, REPO};
 fn file(path: &str, patch: &str) -> File {
     let status = "modified".to_owned();
     File { path: path.to_owned(), previous: None, status, patch: Some(patch.to_owned()) }
+}
+
+/// The command that approves a commit.
+fn approve(digit: char) -> String {
+    format!("/t5 approve {}", sha(digit))
 }
 
 /// Eve asks for a change of her fork to be merged.
@@ -34,11 +39,11 @@ async fn without_a_sandbox_a_strangers_change_is_not_run_whatever_anybody_approv
     from_a_fork(&world).await;
     let check = world.check(&sha('1'));
     assert_eq!(check.conclusion.as_deref(), Some("action_required"));
-    assert_eq!(check.title, "Not run: this version runs no stranger's code");
+    assert_eq!(check.title, "Not run: this server has no sandbox for strangers' code");
     assert_eq!(world.buttons(&sha('1')), Vec::<String>::new());
     assert!(world.lease().await.is_none());
 
-    world.say(1, ADA, &format!("/t5 approve {}", &sha('1')[..12])).await;
+    world.say(1, ADA, &approve('1')).await;
     let answers = world.answers(1);
     assert!(
         answers[0].contains("runs no stranger's code, whatever anyone approves"),
@@ -84,23 +89,31 @@ async fn with_a_sandbox_a_strangers_change_waits_with_its_risks_and_a_button() {
 }
 
 #[tokio::test]
-async fn an_approval_by_comment_names_the_head_by_seven_digits() {
+async fn an_approval_by_comment_names_the_head_by_all_of_its_digits() {
     let world = World::with_sandbox().await;
     from_a_fork(&world).await;
-    world.say(1, ADA, "/t5 approve 2222222").await;
+    let shown = world.check(&sha('1')).summary;
+    assert!(shown.contains(&approve('1')), "nobody has to type it: {shown}");
+    world.say(1, ADA, &approve('2')).await;
     assert!(world.answers(1)[0].contains("is not the head"), "{:?}", world.answers(1));
     world.say(1, ADA, "/t5 approve 111").await;
-    assert!(world.lease().await.is_none());
-    world.say(1, EVE, "/t5 approve 1111111").await;
-    assert!(world.answers(1)[2].starts_with("`eve` has no write permission"));
+    assert!(world.answers(1)[1].contains("with all 40 digits"), "{:?}", world.answers(1));
+    for some in [7, 12, 39] {
+        world.say(1, ADA, &format!("/t5 approve {}", &sha('1')[..some])).await;
+        let answer = world.answers(1).pop().unwrap();
+        assert!(answer.contains("nothing was approved"), "{answer}");
+        assert!(answer.contains(&format!("`{}`", approve('1'))), "to be copied: {answer}");
+    }
+    world.say(1, EVE, &approve('1')).await;
+    assert!(world.answers(1)[5].starts_with("`eve` has no write permission"));
     assert!(world.lease().await.is_none());
 
-    let comment = world.say(1, ADA, "/t5 approve 1111111").await;
+    let comment = world.say(1, ADA, &approve('1')).await;
     assert_eq!(world.reactions(comment), ["eyes"]);
-    assert!(world.answers(1)[3].contains("is approved and queued"));
+    assert!(world.answers(1)[6].contains("is approved and queued"));
     assert!(world.lease().await.is_some());
-    world.say(1, ADA, "/t5 approve 1111111").await;
-    assert_eq!(world.answers(1)[4], "Nothing here waits for an approval.");
+    world.say(1, ADA, &approve('1')).await;
+    assert_eq!(world.answers(1)[7], "Nothing here waits for an approval.");
     world.checks(&sha('1'));
     world.sticky(1);
 }
@@ -109,7 +122,7 @@ async fn an_approval_by_comment_names_the_head_by_seven_digits() {
 async fn a_push_takes_an_approval_back() {
     let world = World::with_sandbox().await;
     from_a_fork(&world).await;
-    world.say(1, ADA, "/t5 approve 1111111").await;
+    world.say(1, ADA, &approve('1')).await;
     world.on(world.github.pull_pushed(REPO, 1, &sha('2'))).await;
     assert!(world.lease().await.is_none());
     assert_eq!(world.states(&sha('1')), ["cancelled"]);
@@ -129,7 +142,7 @@ async fn a_push_takes_an_approval_back() {
 async fn a_head_that_moved_after_its_approval_is_not_run() {
     let world = World::with_sandbox().await;
     from_a_fork(&world).await;
-    world.say(1, ADA, "/t5 approve 1111111").await;
+    world.say(1, ADA, &approve('1')).await;
     // The delivery about the push is late.
     let pushed = world.github.pull_pushed(REPO, 1, &sha('2'));
     assert!(world.lease().await.is_none());
@@ -145,7 +158,7 @@ async fn a_head_that_moved_after_its_approval_is_not_run() {
 async fn an_approval_goes_on_to_count_for_a_rerun_of_the_same_head_alone() {
     let mut world = World::with_sandbox().await;
     from_a_fork(&world).await;
-    world.say(1, ADA, "/t5 approve 1111111").await;
+    world.say(1, ADA, &approve('1')).await;
     world.run(&pass()).await;
     world.say(1, ADA, "/rerun-t5").await;
     assert_eq!(world.states(&sha('1')), ["success", "queued"]);
@@ -174,4 +187,88 @@ async fn whoever_may_not_write_is_a_stranger_in_the_repository_itself_too() {
     assert!(jobs.iter().all(|job| job.state == JobState::Held));
     world.sticky(1);
     world.sticky(2);
+}
+
+#[tokio::test]
+async fn a_job_that_lacked_a_sandbox_goes_on_once_the_host_has_one() {
+    let world = World::with(Isolation::Landlock, |_| {}).await;
+    from_a_fork(&world).await;
+    world.github.open_fork_pull(REPO, 2, EVE, &sha('2'));
+    world.on(world.github.pull_opened(REPO, 2)).await;
+    world.say(2, ADA, &approve('2')).await;
+    assert!(world.lease().await.is_none(), "approved in vain");
+
+    // One is approved already, the other one waits for that.
+    let mut world = world.restart_with(Isolation::Full).await;
+    world.settle().await;
+    assert_eq!(world.states(&sha('1')), ["action_required"]);
+    assert_eq!(world.buttons(&sha('1')), ["t5-approve"]);
+    assert_eq!(world.states(&sha('2')), ["queued"]);
+    assert_eq!(world.run(&pass()).await.job.job.head, sha('2'));
+    world.say(1, ADA, &approve('1')).await;
+    assert_eq!(world.run(&pass()).await.job.job.head, sha('1'));
+    for (pull, head) in [(1, '1'), (2, '2')] {
+        assert_eq!(world.states(&sha(head)), ["success"]);
+        world.sticky(pull);
+        world.answers(pull);
+    }
+}
+
+#[tokio::test]
+async fn a_job_waits_again_once_the_host_has_lost_its_sandbox() {
+    let world = World::with_sandbox().await;
+    from_a_fork(&world).await;
+    world.say(1, ADA, &approve('1')).await;
+    assert_eq!(world.states(&sha('1')), ["queued"]);
+    for less in [Isolation::Landlock, Isolation::None] {
+        let world = World::with_sandbox().await;
+        from_a_fork(&world).await;
+        world.say(1, ADA, &approve('1')).await;
+        let world = world.restart_with(less).await;
+        world.settle().await;
+        assert!(world.lease().await.is_none());
+        assert_eq!(world.states(&sha('1')), ["action_required"], "{less:?}");
+        assert_eq!(world.buttons(&sha('1')), Vec::<String>::new());
+        world.answers(1);
+        world.sticky(1);
+    }
+    world.checks(&sha('1'));
+    world.answers(1);
+    world.sticky(1);
+}
+
+#[tokio::test]
+async fn whose_code_it_is_is_asked_again_when_a_runner_takes_it() {
+    let world = World::with_sandbox().await;
+    world.opened(1, &sha('1')).await;
+    assert_eq!(world.states(&sha('1')), ["queued"], "a member's");
+    world.github.collaborate(REPO, ADA, "read");
+    assert!(world.lease().await.is_none(), "ada was removed in between");
+    world.settle().await;
+    assert_eq!(world.states(&sha('1')), ["action_required"]);
+    assert_eq!(world.buttons(&sha('1')), ["t5-approve"]);
+
+    // Somebody else approves it, and that counts.
+    world.github.collaborate(REPO, "mona", "write");
+    world.say(1, "mona", &approve('1')).await;
+    assert_eq!(world.states(&sha('1')), ["queued"]);
+    assert!(world.lease().await.is_some());
+    world.settle().await;
+    world.checks(&sha('1'));
+    world.answers(1);
+    world.sticky(1);
+}
+
+#[tokio::test]
+async fn an_approval_counts_no_longer_than_its_author_may_write() {
+    let world = World::with_sandbox().await;
+    from_a_fork(&world).await;
+    world.say(1, ADA, &approve('1')).await;
+    world.github.collaborate(REPO, ADA, "read");
+    assert!(world.lease().await.is_none());
+    world.settle().await;
+    assert_eq!(world.states(&sha('1')), ["action_required"]);
+    assert!(!world.check(&sha('1')).summary.contains("`ada` approved"));
+    world.answers(1);
+    world.sticky(1);
 }

@@ -77,8 +77,14 @@ impl World {
 
     /// The server is killed and starts anew: what is not in its folder is gone.
     pub async fn restart(self) -> Self {
+        let isolation = self.bot.isolation;
+        self.restart_with(isolation).await
+    }
+
+    /// It starts anew on a host that gained or lost its sandbox meanwhile.
+    pub async fn restart_with(self, isolation: Isolation) -> Self {
         let Self { github, bot, rules, folder, runs } = self;
-        let (config, isolation) = (Arc::clone(&bot.config), bot.isolation);
+        let config = Arc::clone(&bot.config);
         drop(bot);
         let bot = Bot {
             store: Arc::new(Sqlite::open(&folder.path().join("t5.db")).await.unwrap()),
@@ -91,6 +97,7 @@ impl World {
             bells: Bells::default(),
         };
         bot.step_reaper(Some("embedded")).await.unwrap();
+        bot.step_strangers().await.unwrap();
         Self { github, bot, rules, folder, runs }
     }
 

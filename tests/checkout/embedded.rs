@@ -252,8 +252,8 @@ async fn a_strangers_head_is_refused_before_anything_is_fetched() {
         runner(&place, &server).work_once(&Cancel::default()).await.unwrap();
 
         let said = server.error();
-        assert!(said.contains("cannot run such code safely"), "{said}");
-        assert!(said.contains("push it to a branch of this repository"), "{said}");
+        assert!(said.contains("has no sandbox that could hold such code"), "{said}");
+        assert!(said.contains("`t5 doctor`"), "{said}");
     }
     assert_eq!(place.server.asked(), Vec::<String>::new());
     assert!(!place.cache().exists());

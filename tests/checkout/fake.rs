@@ -37,6 +37,8 @@ pub(super) struct Fake {
     pub(super) next: Mutex<Option<Work>>,
     pub(super) told: Mutex<Told>,
     on_beat: OnBeat,
+    /// A token that is given out when one is asked for.
+    pub(super) fresh: Mutex<Option<SecretString>>,
     /// How many uploads fail before one works.
     pub(super) stumble: Mutex<u32>,
 }
@@ -55,6 +57,7 @@ impl Fake {
             next: Mutex::new(work),
             told: Mutex::default(),
             on_beat: Box::new(on_beat),
+            fresh: Mutex::default(),
             stumble: Mutex::new(0),
         })
     }
@@ -105,6 +108,10 @@ impl Coordinator for Fake {
         assert_eq!(work.lease, "the lease");
         self.told.lock().unwrap().progress.extend(progress);
         (self.on_beat)()
+    }
+
+    async fn token(&self, work: &Work) -> Result<Option<SecretString>, CoordinatorError> {
+        Ok(self.fresh.lock().unwrap().clone().or_else(|| work.token.clone()))
     }
 
     async fn upload(

@@ -107,3 +107,20 @@ async fn a_token_is_seen_by_git_alone() {
         assert!(!String::from_utf8_lossy(bytes).contains(token), "{name}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_ended_while_the_runner_waited_is_replaced_by_a_new_one() {
+    let repository = crate_with(&[("add", 100.0)]);
+    let base = repository.commit("Begin");
+    let head = repository.write("src/lib.rs", "//! Another word.\n").commit("Change");
+    let place = Place::with(repository);
+    place.put(&base, "refs/heads/main");
+    place.put(&head, "refs/pull/12/head");
+    let mut work = work(&place, &head, &base);
+    let good = work.token.replace("ended long ago".into());
+    let server = Fake::with(Some(work));
+    *server.fresh.lock().unwrap() = good;
+    runner(&place, &server).work_once(&Cancel::default()).await.unwrap();
+    server.run();
+    assert!(place.server.asked().iter().any(|line| line.ends_with(" 200")), "it was let in");
+}

@@ -186,9 +186,9 @@ fn a_typo_is_told_what_may_have_been_meant() {
     says `/rerun-t5 bench ??` has no usable filter. A filter is 1 to 200 characters of a benchmark's id: `/rerun-t5 bench <filter>`.
     says `/t5` is no command. `/t5 help` lists them all.
     says `/t5 aprove 0123abc` is no command. Did you mean `/t5 approve <sha>`?
-    says `/t5 approve` names no commit. Approval is for one commit: `/t5 approve <sha>`, with 7 to 40 hexadecimal digits of it.
-    says `/t5 approve 0123ab` names no commit. Approval is for one commit: `/t5 approve <sha>`, with 7 to 40 hexadecimal digits of it.
-    says `/t5 approve main` names no commit. Approval is for one commit: `/t5 approve <sha>`, with 7 to 40 hexadecimal digits of it.
+    says `/t5 approve` names no commit. Approval is for one commit: `/t5 approve <sha>`, with all 40 digits, as the check run shows it.
+    says `/t5 approve 0123ab` names no commit. Approval is for one commit: `/t5 approve <sha>`, with all 40 digits, as the check run shows it.
+    says `/t5 approve main` names no commit. Approval is for one commit: `/t5 approve <sha>`, with all 40 digits, as the check run shows it.
     says `/t5 approve 0123abc 4567def` says more than `/t5 approve <sha>` takes. Did you mean `/t5 approve <sha>`?
     says `/t5 rerun-t5` is no command. Did you mean `/rerun-t5`?
     says `/t5 bench gemv` is no command. Did you mean `/rerun-t5 bench`?

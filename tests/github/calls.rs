@@ -399,12 +399,12 @@ async fn everybodys_permission_is_what_github_makes_of_their_role() {
 async fn a_manifest_becomes_an_app_once() {
     let github = GitHub::start();
     github.edit(|state| state.manifest_codes.insert("a-code".to_owned()));
-    let app = convert_manifest(&github.api_url(), "a-code").await.unwrap();
+    let app = convert_manifest(&github.api_url(), &"a-code".into()).await.unwrap();
     assert_eq!((app.id, app.webhook_secret.expose_secret()), (APP, "a-webhook-secret"));
     assert_eq!(app.pem.expose_secret(), KEY);
     assert!(!format!("{app:?}").contains("PRIVATE"), "{app:?}");
     assert!(matches!(github.requests()[0].auth, Auth::Anybody));
-    let error = convert_manifest(&github.api_url(), "a-code").await.unwrap_err();
+    let error = convert_manifest(&github.api_url(), &"a-code".into()).await.unwrap_err();
     assert!(matches!(error, CallError::Gone { .. }), "{error}");
     assert!(!error.to_string().contains("a-code"), "{error}");
 }
@@ -441,7 +441,7 @@ async fn neither_debug_nor_the_log_shows_a_secret() {
     client.create_comment(&at, 7, "a body nobody else should read").await.unwrap();
     let token = client.contents_token(&at).await.unwrap();
     github.edit(|state| state.manifest_codes.insert("a-code".to_owned()));
-    let app = convert_manifest(&github.api_url(), "a-code").await.unwrap();
+    let app = convert_manifest(&github.api_url(), &"a-code".into()).await.unwrap();
     github.fault("PATCH", "/repos/*/*/issues/comments/1", Fault::RequestLost);
     let error = client.update_comment(&at, 1, "hello").await.unwrap_err();
     drop((guard, second));

@@ -8,7 +8,7 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 use t5_gate::{
     bot::{Bells, Bot},
@@ -183,4 +183,17 @@ async fn a_folder_that_no_run_came_of_is_removed_once_nobody_writes_into_it() {
     world.bot.step_prune().await.unwrap();
     assert!(!old.exists());
     assert!(young.exists());
+}
+
+#[tokio::test]
+async fn a_token_is_made_when_it_is_needed_and_for_whoever_has_the_job_alone() {
+    let world = World::new().await;
+    world.open(REPO, 7).await;
+    let mut work = world.bot.lease("embedded").await.unwrap().unwrap();
+    let first = work.token.clone().unwrap();
+    let second = world.bot.token(&work).await.unwrap().unwrap();
+    assert_ne!(first.expose_secret(), second.expose_secret());
+    work.lease = "another".to_owned();
+    let refused = world.bot.token(&work).await.unwrap_err().to_string();
+    assert!(refused.contains("no longer has the job"), "{refused}");
 }

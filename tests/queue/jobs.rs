@@ -261,3 +261,46 @@ async fn the_database_itself_refuses_a_second_live_job_of_a_subject() {
     let refused = sqlx::query(revive).execute(&mut raw(&world.path()).await).await.unwrap_err();
     assert!(refused.to_string().contains("UNIQUE"), "{refused}");
 }
+
+#[tokio::test]
+async fn old_records_are_forgotten_but_for_the_newest_job_of_a_branch() {
+    let mut world = World::new().await;
+    let branch = |id: &str, head: &str| {
+        let mut job = pull(id, 0, head);
+        job.subject = Subject::Branch("main".to_owned());
+        job
+    };
+    for (seconds, job) in [
+        (0, pull("old pull", 1, "a")),
+        (10, branch("older push", "b")),
+        (20, branch("newest push", "c")),
+        (1_000, pull("new pull", 2, "d")),
+    ] {
+        world.enqueue(job, seconds).await;
+        let (leased, lease) = world.lease("embedded", seconds + 1).await.unwrap();
+        let run = judged(&format!("run of {}", leased.job.id), &leased, seconds + 1, seconds + 2);
+        let id = &leased.job.id;
+        assert!(world.store.finish(id, &lease, run, at(seconds + 2)).await.unwrap());
+    }
+    world.enqueue(pull("live", 3, "e"), 0).await;
+    world.store.set_note("audit/gone", &format!("2 {}", at(0).as_microsecond())).await.unwrap();
+    world.store.set_note("audit/new", &format!("1 {}", at(900).as_microsecond())).await.unwrap();
+    world.store.set_note("audit", "a cursor").await.unwrap();
+
+    assert_eq!(world.store.forget(at(500)).await.unwrap(), 5, "2 jobs, 2 runs, 1 note");
+    let kept = world.store.jobs(10).await.unwrap();
+    let mut kept: Vec<&str> = kept.iter().map(|job| job.job.id.as_str()).collect();
+    kept.sort_unstable();
+    assert_eq!(kept, ["live", "new pull", "newest push"]);
+    assert!(world.store.run("run of old pull").await.unwrap().is_none());
+    assert!(world.store.run("run of newest push").await.unwrap().is_some());
+    assert!(world.store.note("audit/gone").await.unwrap().is_none());
+    assert!(world.store.note("audit/new").await.unwrap().is_some());
+    assert!(world.store.note("audit").await.unwrap().is_some());
+
+    // A delivery goes once its body is dropped.
+    let all = world.store.deliveries(None, 100).await.unwrap().len();
+    world.store.prune(at(500)).await.unwrap();
+    assert_eq!(world.store.forget(at(500)).await.unwrap(), 4);
+    assert_eq!(world.store.deliveries(None, 100).await.unwrap().len(), all - 4);
+}

@@ -7,6 +7,7 @@ mod killed;
 mod listening;
 mod pages;
 mod report;
+mod secret_types;
 mod setup;
 mod webhook;
 mod world;

@@ -309,3 +309,10 @@ async fn a_wrong_address_is_answered_kindly() {
     let answer = world.send(request(Method::POST, "/")).await;
     assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
 }
+
+#[tokio::test]
+async fn the_first_page_says_how_far_the_code_of_changes_is_kept_apart() {
+    let page = World::new().await.page("/").await;
+    assert!(page.contains("Isolation of the code of changes: <code>full</code>"), "{page}");
+    assert!(page.contains("A stranger’s waits for an approval."), "{page}");
+}

@@ -18,6 +18,7 @@ use axum::{
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http_body_util::BodyExt as _;
 use jiff::{SignedDuration, Timestamp};
+use secrecy::{ExposeSecret as _, SecretString};
 use t5_gate::{
     config::server::Server,
     github::{event::Repo, webhook::Secrets},
@@ -25,6 +26,7 @@ use t5_gate::{
     queue::{Asked, Effect, Finish, Job, NewJob, Run, Scope, Store as _, Subject, Trust, Waiting},
     receipt::{ListedKeys, Signer, encode, encode_rounds, encode_verdict, judge, side_file, sign},
     report::markdown,
+    sandbox::Isolation,
     store::Sqlite,
     verdict::Outcome,
     web::{
@@ -67,7 +69,8 @@ pub struct Trader {
 
 #[async_trait]
 impl Conversion for Trader {
-    async fn convert(&self, code: &str) -> Result<NewApp, NotConverted> {
+    async fn convert(&self, code: &SecretString) -> Result<NewApp, NotConverted> {
+        let code = code.expose_secret();
         self.codes.lock().unwrap().push(code.to_owned());
         if code != "good" {
             return Err(NotConverted("404 Not Found".to_owned()));
@@ -135,6 +138,7 @@ impl World {
             keys: listed_keys(),
             setup_token,
             conversion: trader.clone(),
+            isolation: Isolation::Full,
         }));
         let router = router(web.clone());
         let deliveries = AtomicU32::new(0);

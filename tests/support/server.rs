@@ -16,6 +16,8 @@ pub struct Setting {
     keep: TempDir,
     app: u64,
     pub port: u16,
+    /// How much the server says.
+    pub rust_log: &'static str,
     pub api_url: String,
     pub web_url: String,
 }
@@ -36,7 +38,9 @@ impl Setting {
     /// The same for another App: its id, and the secret of its webhook.
     pub fn of_app((app, secret): (u64, &str), port: u16, api_url: &str, web_url: &str) -> Self {
         let keep = TempDir::with_prefix("t5 server ").unwrap();
-        let made = Self { keep, app, port, api_url: api_url.into(), web_url: web_url.into() };
+        let rust_log = "info";
+        let made =
+            Self { keep, app, port, rust_log, api_url: api_url.into(), web_url: web_url.into() };
         fs::write(made.path("key.pem"), emulate::key()).unwrap();
         fs::write(made.path("secret"), secret).unwrap();
         made.write("");
@@ -77,6 +81,7 @@ impl Setting {
             .env("T5_CACHE", self.path("cache"))
             .env("T5_LOCK", self.path("lock"))
             .env("PATH", tool::path_with_cargo_deny())
+            .env("RUST_LOG", self.rust_log)
             .env_remove("T5_ADVISORY_DB")
             .env_remove("T5_DATA")
             .env_remove("T5_PUBLIC_URL")

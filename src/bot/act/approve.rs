@@ -4,8 +4,10 @@ use super::{Scene, Trouble};
 use crate::{
     github::event::Pull,
     queue::{Effect, JobState, Subject, Trust, Waiting},
-    sandbox::Isolation,
 };
+
+/// The digits of a whole commit name.
+const WHOLE: usize = 40;
 
 /// What came of an approval.
 pub(super) enum Approval {
@@ -13,6 +15,8 @@ pub(super) enum Approval {
     NotTheHead,
     /// No job of this head waits for one.
     Nothing,
+    /// It names the head by some of its digits: others can make a commit that begins with them.
+    InPart,
     /// The head may run.
     Given(Effect),
     /// It is noted, and the head does not run all the same: there is no sandbox.
@@ -20,8 +24,7 @@ pub(super) enum Approval {
 }
 
 impl Scene<'_> {
-    /// An approval names one commit, by at least seven of its digits, and that commit must be the
-    /// head now.
+    /// An approval names one commit, by all of its digits, and that commit must be the head now.
     pub(super) async fn approve(
         &self,
         pull: &Pull,
@@ -40,6 +43,9 @@ impl Scene<'_> {
         if held.is_none() {
             return Ok(Approval::Nothing);
         }
+        if digits.len() < WHOLE {
+            return Ok(Approval::InPart);
+        }
         let effect = |then| Effect::Approve {
             repo: self.repo.id,
             pull: pull.number,
@@ -47,9 +53,10 @@ impl Scene<'_> {
             by: by.to_owned(),
             then,
         };
-        Ok(match self.bot.isolation {
-            Isolation::Full => Approval::Given(effect(Waiting::Nothing)),
-            Isolation::None | Isolation::Landlock => Approval::InVain(effect(Waiting::Sandbox)),
+        Ok(if self.bot.sandboxed() {
+            Approval::Given(effect(Waiting::Nothing))
+        } else {
+            Approval::InVain(effect(Waiting::Sandbox))
         })
     }
 }

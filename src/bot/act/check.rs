@@ -84,6 +84,8 @@ impl Scene<'_> {
             repo: self.repo.clone(),
             asked: self.clicked(),
             again: true,
+            // The host may have gained or lost its sandbox since.
+            waiting: job.job.trust.waits_for(&job.job.subject, self.bot.sandboxed()),
             ..job.job.clone()
         };
         let note = format!("gates {} again at {}", again.subject, again.head);
@@ -124,6 +126,7 @@ impl Scene<'_> {
         Ok(match self.approve(&pull, &check.head, sender).await? {
             Approval::NotTheHead => Decision::nothing("the head has moved since"),
             Approval::Nothing => Decision::nothing("nothing waits for an approval"),
+            Approval::InPart => Decision::nothing("the button names no whole commit"),
             Approval::Given(effect) | Approval::InVain(effect) => {
                 Decision::new(format!("{sender} approves {}", check.head), vec![effect])
             }

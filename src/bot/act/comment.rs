@@ -132,6 +132,7 @@ impl Scene<'_> {
         let answer = match self.approve(pull, digits, &comment.author).await? {
             Approval::NotTheHead => answers::not_the_head(id, digits, &pull.head),
             Approval::Nothing => answers::nothing_to_approve(id),
+            Approval::InPart => answers::sha_too_short(id, digits, &pull.head),
             Approval::Given(effect) => {
                 effects.push(effect);
                 answers::approved(id, &pull.head)

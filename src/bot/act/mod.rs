@@ -129,15 +129,27 @@ impl Bot {
                 Ok(())
             }
             Err(Trouble::Store(error)) => Err(error),
-            Err(Trouble::Call(error)) => {
-                let again = again(&error, delivery.attempts, now);
-                self.postpone(delivery, &error, again).await
-            }
+            Err(Trouble::Call(error)) => self.not_settled(delivery, &error, now).await,
             Err(Trouble::Broken(error)) => {
                 let again = later(delivery.attempts, now);
                 self.postpone(delivery, &error, again).await
             }
         }
+    }
+
+    /// GitHub did not play along. That it asks to wait is no fault of the delivery.
+    async fn not_settled(
+        &self,
+        delivery: &Delivery,
+        error: &CallError,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let CallError::Limited { until, .. } = error else {
+            return self.postpone(delivery, error, again(error, delivery.attempts, now)).await;
+        };
+        let guid = delivery.verified.guid();
+        tracing::warn!(guid, %until, %error, "delivery put off");
+        self.store.put_off(guid, &error.to_string(), *until).await
     }
 
     /// Decides in a task of its own: a delivery over which this program panics is tried again
@@ -177,7 +189,7 @@ impl Bot {
             What::MergeGroup(group) => Some(Subject::MergeGroup(group.head.clone())),
             What::MergeGroupGone { head } => Some(Subject::MergeGroup(head.clone())),
             What::Push(push) => Some(Subject::Branch(push.branch.clone())),
-            What::Uninstalled { .. } => None,
+            What::Uninstalled { .. } | What::Restored => None,
         };
         Ok(subject.map_or_else(|| repo.to_string(), |subject| format!("{repo}/{subject}")))
     }
@@ -186,6 +198,7 @@ impl Bot {
         let Some(repo) = &event.repo else {
             return Ok(match &event.what {
                 What::Uninstalled { repositories } => forget(event, repositories),
+                What::Restored => restored(event),
                 _ => Decision::nothing("names no repository"),
             });
         };
@@ -202,21 +215,18 @@ impl Bot {
             What::Rerun(clicked) => scene.rerun(clicked).await,
             What::RerunSuite(clicked) => scene.rerun(clicked).await,
             What::Button { identifier, check } => scene.button(identifier, check).await,
-            What::MergeGroup(group) => scene.merge_group(group),
+            What::MergeGroup(group) => scene.merge_group(group).await,
             What::MergeGroupGone { head } => Ok(scene.merge_group_gone(head)),
             What::Push(push) => scene.push(push).await,
             What::Uninstalled { repositories } => Ok(forget(event, repositories)),
+            What::Restored => Ok(restored(event)),
         }
     }
 }
 
 /// When a delivery is tried again after this error; none if never.
 fn again(error: &CallError, attempts: u32, now: Timestamp) -> Option<Timestamp> {
-    match error {
-        CallError::Limited { until, .. } => Some(*until),
-        error if error.is_for_good() => None,
-        _ => later(attempts, now),
-    }
+    if error.is_for_good() { None } else { later(attempts, now) }
 }
 
 /// When a delivery is tried again that failed once more than so often; none if it is dead.
@@ -226,6 +236,12 @@ fn later(attempts: u32, now: Timestamp) -> Option<Timestamp> {
     }
     let wait = SignedDuration::try_from(back_off(WAIT.0, attempts, WAIT.1)).unwrap_or_default();
     now.saturating_add(wait).ok()
+}
+
+/// What was refused for want of a permission, or while the App was suspended, may be taken now.
+fn restored(event: &Event) -> Decision {
+    let effect = Effect::TryAgain { installation: event.installation };
+    Decision::new("the App may do more now: what GitHub refused is tried again", vec![effect])
 }
 
 fn forget(event: &Event, repositories: &[u64]) -> Decision {

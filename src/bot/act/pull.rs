@@ -2,13 +2,12 @@
 
 use super::{Decision, Scene, Trouble};
 use crate::{
-    bot::{lane, random_id, risk},
+    bot::{lane, random_id},
     github::{
-        client::{CallError, Permission},
+        client::CallError,
         event::{Pull, PullAction},
     },
-    queue::{Asked, Effect, Ended, NewJob, Scope, Subject, Target, Trust, Waiting},
-    sandbox::Isolation,
+    queue::{Asked, Effect, Ended, NewJob, Scope, Subject, Target, Trust},
 };
 
 /// Whoever waits is served before whoever does not, and what is quick before what is not.
@@ -108,7 +107,8 @@ impl Scene<'_> {
     pub(super) async fn job_of_pull(&self, pull: &Pull, wanted: Wanted) -> Result<NewJob, Trouble> {
         let tip = self.bot.github.branch_tip(&self.at, &pull.base_ref).await?;
         let trust = self.trust(pull).await?;
-        let waiting = self.waiting(&trust);
+        let subject = Subject::Pull(pull.number);
+        let waiting = trust.waits_for(&subject, self.bot.sandboxed());
         let size = pull.changed_files.unwrap_or(u64::MAX);
         let small = priority::SMALL.iter().find(|(files, _)| size <= *files);
         let policy = if wanted.scope == Scope::Policy { priority::POLICY_ALONE } else { 0 };
@@ -116,7 +116,7 @@ impl Scene<'_> {
             id: random_id()?,
             installation: self.event.installation,
             repo: self.repo.clone(),
-            subject: Subject::Pull(pull.number),
+            subject,
             head: pull.head.clone(),
             base: tip.unwrap_or_else(|| pull.base.clone()),
             base_ref: pull.base_ref.clone(),
@@ -131,7 +131,7 @@ impl Scene<'_> {
 
     /// Whose code the head is. An approval of this very head goes on to count.
     async fn trust(&self, pull: &Pull) -> Result<Trust, Trouble> {
-        if pull.head_repo == Some(self.repo.id) && self.may_write(&pull.author).await? {
+        if self.bot.is_members(&self.at, pull).await? {
             return Ok(Trust::Member);
         }
         let subject = Subject::Pull(pull.number);
@@ -142,21 +142,11 @@ impl Scene<'_> {
         {
             return Ok(job.job.trust);
         }
-        let files = self.bot.github.pull_files(&self.at, pull.number).await?;
-        Ok(Trust::Stranger { risks: risk::risks(&files), approved_by: None })
-    }
-
-    fn waiting(&self, trust: &Trust) -> Waiting {
-        match (trust, self.bot.isolation) {
-            (Trust::Member, _) => Waiting::Nothing,
-            (Trust::Stranger { .. }, Isolation::None | Isolation::Landlock) => Waiting::Sandbox,
-            (Trust::Stranger { approved_by: None, .. }, Isolation::Full) => Waiting::Approval,
-            (Trust::Stranger { .. }, Isolation::Full) => Waiting::Nothing,
-        }
+        Ok(self.bot.unapproved(&self.at, pull.number).await?)
     }
 
     /// Whether this account may write to the repository, as GitHub says now.
     pub(super) async fn may_write(&self, login: &str) -> Result<bool, CallError> {
-        Ok(self.bot.github.permission(&self.at, login).await? >= Permission::Write)
+        self.bot.may_write(&self.at, login).await
     }
 }

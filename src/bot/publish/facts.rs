@@ -192,7 +192,8 @@ impl Bot {
         let Some(job) = self.store.newest_job(repo, &Subject::Pull(pull)).await? else {
             return Ok(answers::no_job(comment));
         };
-        Ok(answers::status(comment, &self.own_facts(job).await?.posted()))
+        let isolation = self.isolation.word();
+        Ok(answers::status(comment, &self.own_facts(job).await?.posted(), isolation))
     }
 }
 

@@ -1,6 +1,7 @@
 //! `t5 serve`: puts the bot, its pages and its runner together.
 
 mod app;
+mod isolation;
 mod keys;
 mod setup;
 
@@ -16,7 +17,7 @@ use self::{app::AppOnDisk, keys::Keys, setup::Manifest};
 use super::{
     Exit,
     args::ServeArgs,
-    environment, fail, isolation, say,
+    environment, fail, say,
     server::{config, database},
     signals,
 };
@@ -28,7 +29,7 @@ use crate::{
     queue::{Store, StoreError},
     receipt::Signer,
     runner::{embedded::Embedded, scan::DatabaseChoice},
-    sandbox::{self, Cancel, Isolation, Wish},
+    sandbox::{self, Cancel, Isolation, Sandbox},
     store::Sqlite,
     web::{self, BadgeKeys, SetupToken, Web, Wiring},
 };
@@ -68,7 +69,11 @@ pub(super) fn serve(args: &ServeArgs) -> Exit {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error, Exit::CouldNotRun),
     };
-    let place = Place { cache, database, offline: args.offline, signer: None };
+    let sandbox = match runtime.block_on(isolation::decide(config.isolation)) {
+        Ok(sandbox) => sandbox,
+        Err(message) => return fail(&message, Exit::Usage),
+    };
+    let place = Place { cache, database, offline: args.offline, sandbox, signer: None };
     match runtime.block_on(run(config, place)) {
         Ok(()) => Exit::Good,
         Err(message) => fail(&message, Exit::CouldNotRun),
@@ -99,6 +104,8 @@ struct Place {
     cache: PathBuf,
     database: DatabaseChoice,
     offline: bool,
+    /// Where code of changes runs.
+    sandbox: Arc<Sandbox>,
     /// Signs its receipts; known once the data folder is ours.
     signer: Option<Signer>,
 }
@@ -115,7 +122,8 @@ async fn run(config: Server, place: Place) -> Result<(), String> {
     let bells = Bells::default();
     let keys = keys::load(&config, &data)?;
     let app = app::load(&config, &data)?;
-    let web = web(&config, &data, (&store, &bells), &keys, app.as_ref())?;
+    let known = (app.as_ref(), place.sandbox.level());
+    let web = web(&config, &data, (&store, &bells), &keys, known)?;
     let serving = listen(&config, &web, &stop).await?;
 
     let app = match app {
@@ -191,8 +199,6 @@ async fn work(
     };
     let github = Client::new(&access, clock.clone()).map_err(|error| error.to_string())?;
     let runner = config.runner;
-    let sandbox = isolation::found(Wish::Best, &environment::passed_on()).await?;
-    let sandbox = Arc::new(sandbox);
     let bot = Bot {
         store,
         github,
@@ -200,14 +206,16 @@ async fn work(
         config: Arc::new(config),
         runs: runs(data),
         clock,
-        isolation: sandbox.level(),
+        isolation: place.sandbox.level(),
         bells: bells.clone(),
     };
     // What the embedded runner had when this process last died, it has no more.
     bot.step_reaper(Some(RUNNER)).await.map_err(|error| error.to_string())?;
+    // The host may have gained or lost its sandbox since.
+    bot.step_strangers().await.map_err(|error| error.to_string())?;
     let loops = Loops::start(&bot, stop);
     if runner.embedded {
-        warn_of(bot.isolation, data);
+        isolation::announce(bot.isolation, data);
         let embedded = Embedded {
             coordinator: Arc::new(bot.clone()),
             name: RUNNER.to_owned(),
@@ -220,7 +228,7 @@ async fn work(
             heartbeat: HEARTBEAT.min(runner.lease / 4),
             lease: runner.lease,
             poll: POLL,
-            sandbox,
+            sandbox: place.sandbox,
             signer: place.signer,
         };
         embedded.serve(stop.clone(), bells.runner).await;
@@ -230,18 +238,6 @@ async fn work(
     last_words(&bot, loops).await.map_err(|error| error.to_string())?;
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Says what a change's code can reach as long as nothing holds it in.
-fn warn_of(isolation: Isolation, data: &Path) {
-    if isolation == Isolation::None {
-        tracing::warn!(
-            data = %data.display(),
-            "jobs run without a sandbox, under this account: whoever may push to a repository \
-             with this App can read the App's private key; install it only where everybody who \
-             may write is trusted with that"
-        );
-    }
 }
 
 /// Lets the loops end, and tells GitHub what the runner handed back, if GitHub is there to hear it.
@@ -263,7 +259,7 @@ fn web(
     data: &Path,
     (store, bells): (&Arc<dyn Store>, &Bells),
     keys: &Keys,
-    app: Option<&AppOnDisk>,
+    (app, isolation): (Option<&AppOnDisk>, Isolation),
 ) -> Result<Arc<Web>, String> {
     let failed = |what: &str, error: std::io::Error| format!("cannot {what}: {error}");
     let badges = data.join("badge-key");
@@ -287,6 +283,7 @@ fn web(
             .map_err(|error| failed(&format!("use {}", badges.display()), error))?,
         keys: keys.listed.clone(),
         setup_token: token,
+        isolation,
         conversion: Arc::new(Manifest { api_url: config.github.api_url.clone() }),
     })))
 }

@@ -1,6 +1,7 @@
 //! Plugs the setup page into GitHub.
 
 use async_trait::async_trait;
+use secrecy::SecretString;
 
 use crate::{
     github::client::convert_manifest,
@@ -15,7 +16,7 @@ pub(super) struct Manifest {
 
 #[async_trait]
 impl Conversion for Manifest {
-    async fn convert(&self, code: &str) -> Result<NewApp, NotConverted> {
+    async fn convert(&self, code: &SecretString) -> Result<NewApp, NotConverted> {
         let made = convert_manifest(&self.api_url, code).await;
         let app = made.map_err(|error| NotConverted(error.to_string()))?;
         Ok(NewApp {

@@ -35,8 +35,12 @@ pub struct Server {
     pub gates: Vec<Gate>,
     /// Leases.
     pub runner: Runner,
+    /// How far the code of changes is to be kept apart from this machine.
+    pub isolation: IsolationWish,
     /// How long bodies of deliveries and files of runs are kept.
     pub keep: Duration,
+    /// How long the records of deliveries, jobs and runs are kept that are over.
+    pub keep_records: Duration,
 }
 
 /// The App on GitHub. What is not named here comes from the manifest flow, and lies in
@@ -88,6 +92,18 @@ pub struct Publish {
     pub sarif: bool,
 }
 
+/// How far the code of changes is to be kept apart. Strangers' runs in the full sandbox alone,
+/// whatever is wished for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IsolationWish {
+    /// The full sandbox, or the server does not start.
+    Full,
+    /// The strongest that the host has, the default.
+    Best,
+    /// None: members' code runs as the server's own account.
+    None,
+}
+
 /// Another gate of the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gate {
@@ -130,7 +146,9 @@ impl Server {
                 attempts: 3,
                 longest: Duration::from_secs(4 * 3600),
             },
+            isolation: IsolationWish::Best,
             keep: Duration::from_secs(30 * 86_400),
+            keep_records: Duration::from_secs(365 * 86_400),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Check, GitHub, Publish, Runner, Server, Unproved, address, gates};
+use super::{Check, GitHub, IsolationWish, Publish, Runner, Server, Unproved, address, gates};
 use crate::config::{
     Mistakes,
     mistake::{Found, shown},
@@ -21,6 +21,8 @@ const FILE: &[&str] = &[
     "publish",
     "gates",
     "runner",
+    "isolation",
+    "keep-records",
     "keep",
 ];
 const GITHUB: &[&str] =
@@ -68,7 +70,10 @@ fn file(root: &Node, found: &mut Found) -> Server {
     if let Some(node) = file.get("runner") {
         runner(node, &mut server.runner, file.found());
     }
+    file.set("isolation", &mut server.isolation, isolation);
     file.set("keep", &mut server.keep, |node| between(node, DAY, DAY * 3650));
+    // GitHub can be asked for three days to deliver again what is not on record.
+    file.set("keep-records", &mut server.keep_records, |node| between(node, DAY * 7, DAY * 3650));
     server
 }
 
@@ -110,6 +115,17 @@ fn runner(node: &Node, runner: &mut Runner, found: &mut Found) {
     section.set("attempts", &mut attempts, |node| whole(node, 1, 10));
     runner.attempts = u32::try_from(attempts).unwrap_or(runner.attempts);
     section.set("longest", &mut runner.longest, |node| between(node, MINUTE, MINUTE * 60 * 48));
+}
+
+/// How far the code of changes is to be kept apart.
+fn isolation(node: &Node) -> Result<IsolationWish, Wrong> {
+    match line(node)?.as_str() {
+        "full" => Ok(IsolationWish::Full),
+        "best" => Ok(IsolationWish::Best),
+        "none" => Ok(IsolationWish::None),
+        other => Err(Wrong::new(format!("must be full, best or none, not {}", shown(other)))
+            .hint("`t5 doctor` tells what this host has")),
+    }
 }
 
 /// A conclusion for what was not proved.

@@ -2,15 +2,16 @@
 
 use http::Method;
 use jiff::Timestamp;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::json;
 
 use super::{
     At, CallError, Client, Patience,
     call::{Call, Who, query, route},
-    caller::{Caller, Outcome, read},
+    caller::{Caller, Outcome, read, read_secret},
     judge::next_page,
+    secret::{never, secret, some_secret},
 };
 use crate::host::Clock;
 
@@ -100,18 +101,19 @@ impl Client {
 ///
 /// # Errors
 /// See [`CallError`].
-pub async fn convert_manifest(api_url: &str, code: &str) -> Result<NewApp, CallError> {
+pub async fn convert_manifest(api_url: &str, code: &SecretString) -> Result<NewApp, CallError> {
     let caller = Caller::new(api_url, Clock::real(), Patience::default())
         .map_err(|error| CallError::Down { why: error.to_string() })?;
-    let path = route(&["app-manifests", code, "conversions"]);
+    let path = route(&["app-manifests", code.expose_secret(), "conversions"]);
     let what = "App for this code: it was used, or is older than an hour".to_owned();
     let call = Call::new(Who::Anybody, Method::POST, path, "nothing", what)
         .shown_as("/app-manifests/…/conversions");
     let made: Made = match caller.make(&call, None).await? {
-        Outcome::Done(answer) => read(&call, &answer)?,
+        Outcome::Done(answer) => read_secret(&call, &answer)?,
         Outcome::Unauthorised(error) => return Err(error),
     };
-    let Some(webhook_secret) = made.webhook_secret.filter(|secret| !secret.is_empty()) else {
+    let given = |secret: &SecretString| !secret.expose_secret().is_empty();
+    let Some(webhook_secret) = made.webhook_secret.filter(given) else {
         let message = "GitHub made the App without a secret for its webhook; set one on the App's \
                        settings page, and configure the App by its files";
         return Err(CallError::Refused { status: 201, message: message.to_owned() });
@@ -120,8 +122,8 @@ pub async fn convert_manifest(api_url: &str, code: &str) -> Result<NewApp, CallE
         id: made.id,
         slug: made.slug,
         html_url: made.html_url,
-        pem: made.pem.into(),
-        webhook_secret: webhook_secret.into(),
+        pem: made.pem,
+        webhook_secret,
     })
 }
 
@@ -133,10 +135,13 @@ struct Made {
     slug: String,
     #[serde(default)]
     html_url: String,
-    pem: String,
-    #[serde(default)]
-    webhook_secret: Option<String>,
+    #[serde(deserialize_with = "secret")]
+    pem: SecretString,
+    #[serde(default, deserialize_with = "some_secret")]
+    webhook_secret: Option<SecretString>,
 }
+
+never!(Made: std::fmt::Debug, std::fmt::Display, serde::Serialize);
 
 /// The cursor in the address of a next page.
 fn cursor_of(address: &str) -> Option<String> {

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use super::{
     CallError, Client,
     call::{Call, Who, route},
-    caller::{Outcome, read},
+    caller::{Outcome, read, read_secret},
     token::{Minted, Token},
     transport::Answer,
 };
@@ -88,7 +88,7 @@ impl Client {
         let call = Call::new(Who::App, Method::POST, path, "the permissions asked for", what)
             .sending(wish);
         let minted = match self.call_as_app(&call).await {
-            Ok(answer) => read::<Minted>(&call, &answer),
+            Ok(answer) => read_secret::<Minted>(&call, &answer),
             Err(error) => Err(error),
         };
         match minted {

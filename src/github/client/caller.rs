@@ -183,6 +183,19 @@ fn advice(call: &Call, answer: &Answer, said: &str) -> String {
     )
 }
 
+/// An answer that holds a secret, as what it should be. What is wrong with one is not shown: a
+/// parser's words repeat what it stumbled over.
+pub(super) fn read_secret<T: DeserializeOwned>(
+    call: &Call,
+    answer: &Answer,
+) -> Result<T, CallError> {
+    serde_json::from_slice(&answer.body).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let why = format!("GitHub's answer to {call} cannot be read at {line}:{column}");
+        CallError::Unsure { why }
+    })
+}
+
 /// An answer as what it should be. It is too late to refuse: what was asked for has been done.
 pub(super) fn read<T: DeserializeOwned>(call: &Call, answer: &Answer) -> Result<T, CallError> {
     serde_json::from_slice(&answer.body).map_err(|error| CallError::Unsure {

@@ -17,6 +17,7 @@ mod labels;
 mod pages;
 mod pulls;
 mod scanning;
+mod secret;
 mod token;
 mod transport;
 

@@ -8,7 +8,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 
-use super::{Access, ClientError};
+use super::{
+    Access, ClientError,
+    secret::{never, secret},
+};
 
 /// GitHub's clock may be behind this one by so much.
 const IN_THE_PAST: i64 = 60;
@@ -65,7 +68,8 @@ impl AppKey {
 /// GitHub's answer to a request for a token.
 #[derive(Deserialize)]
 pub(super) struct Minted {
-    token: String,
+    #[serde(deserialize_with = "secret")]
+    token: SecretString,
     #[serde(default)]
     expires_at: Option<Timestamp>,
 }
@@ -81,7 +85,7 @@ pub(super) struct Token {
 
 impl From<Minted> for Token {
     fn from(minted: Minted) -> Self {
-        Self { token: minted.token.into(), expires_at: minted.expires_at }
+        Self { token: minted.token, expires_at: minted.expires_at }
     }
 }
 
@@ -91,6 +95,10 @@ impl Token {
         self.expires_at.is_some_and(|end| end.duration_since(now) > SPARE)
     }
 }
+
+never!(Minted: fmt::Debug, fmt::Display, Serialize);
+never!(Token: fmt::Debug, fmt::Display, Serialize);
+never!(AppKey: fmt::Display, Serialize);
 
 /// The place of one installation's token. Whoever holds it is the only one to ask for a new one.
 pub(super) type Slot = Arc<Mutex<Option<Token>>>;

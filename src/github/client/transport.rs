@@ -14,7 +14,7 @@ use rustls::crypto::{CryptoProvider, ring};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
-use super::{CallError, ClientError};
+use super::{CallError, ClientError, secret::never};
 
 /// No answer of GitHub's that this gate asks for is longer, in bytes.
 const ANSWER: usize = 64 << 20;
@@ -60,6 +60,10 @@ pub(super) struct Answer {
     /// All of its body.
     pub(super) body: Vec<u8>,
 }
+
+// An answer may hold a token, a request does.
+never!(Answer: fmt::Debug, fmt::Display, serde::Serialize);
+never!(Request<'static>: fmt::Debug, fmt::Display, serde::Serialize);
 
 /// Sends requests.
 pub(super) struct Transport {

@@ -32,7 +32,7 @@ fn actions(event: &str) -> Option<&'static [&'static str]> {
         "check_suite" => &["rerequested"],
         "merge_group" => &["checks_requested", "destroyed"],
         "push" => &[],
-        "installation" => &["deleted", "suspend"],
+        "installation" => &["deleted", "suspend", "unsuspend", "new_permissions_accepted"],
         "installation_repositories" => &["removed"],
         _ => return None,
     })
@@ -59,6 +59,9 @@ fn event(verified: &Verified, app_id: u64) -> Result<Event, String> {
     let body = verified.body();
     let sender = envelope.sender.map(|account| account.login);
     let (repo, what) = match name {
+        "installation" if matches!(action, "unsuspend" | "new_permissions_accepted") => {
+            (None, What::Restored)
+        }
         "installation" => (None, What::Uninstalled { repositories: Vec::new() }),
         "installation_repositories" => (None, removed(body)?),
         _ => {

@@ -63,7 +63,9 @@ pub fn help(comment: u64) -> String {
 }
 
 /// Where the job stands, in a few lines.
-pub fn status(comment: u64, posted: &Posted<'_>) -> String {
+///
+/// `isolation` is the level that this server keeps the code of changes apart at.
+pub fn status(comment: u64, posted: &Posted<'_>, isolation: &str) -> String {
     let mut page = Page::default();
     page.paragraph(&reply_marker(comment));
     let Ok(judged) = Judged::of(&posted.stage) else {
@@ -81,6 +83,10 @@ pub fn status(comment: u64, posted: &Posted<'_>) -> String {
     if let Stage::Ended { note: Some(note), .. } = &posted.stage {
         lines.push(text(note, limits::REASON));
     }
+    lines.push(format!(
+        "Isolation of changes' code on this server: {}",
+        code(isolation, limits::ID)
+    ));
     lines.push(link("Its page", posted.links.page));
     page.bullets(lines);
     page.finish()
@@ -106,11 +112,13 @@ pub fn not_the_head(comment: u64, said: &str, head: &str) -> String {
     answer(comment, &line)
 }
 
-/// The approval names too few digits to mean one commit.
-pub fn sha_too_short(comment: u64, said: &str) -> String {
+/// The approval names the head by some of its digits alone.
+pub fn sha_too_short(comment: u64, said: &str, head: &str) -> String {
     let line = format!(
-        "{} is too short to name one commit, so nothing was approved. Give at least 7 digits.",
-        code(said, 40)
+        "{} is only the beginning of a commit's name, and other commits can be made to begin with \
+         it, so nothing was approved. Once you have read the head as it is now: {}.",
+        code(said, 40),
+        code(&approval(head), 64)
     );
     answer(comment, &line)
 }
@@ -150,11 +158,11 @@ pub fn awaits_approval(comment: u64, head: &str) -> String {
     answer(comment, &line)
 }
 
-/// The head is a stranger's, and this version runs none.
+/// The head is a stranger's, and this server can hold none.
 pub fn stranger(comment: u64) -> String {
     answer(
         comment,
-        "This is a stranger's change, and this version of the gate runs no stranger's code, \
-         whatever anyone approves: it has no sandbox yet that could hold it.",
+        "This is a stranger's change, and this server runs no stranger's code, whatever anyone \
+         approves: its host lacks the sandbox that could hold it.",
     )
 }

@@ -40,7 +40,7 @@ pub(super) fn title(posted: &Posted<'_>, judged: Option<&Judged<'_>>) -> String 
             "Waits for an approval: this is a stranger's change".to_owned()
         }
         (Stage::AwaitsSandbox { .. }, _) => {
-            "Not run: this version runs no stranger's code".to_owned()
+            "Not run: this server has no sandbox for strangers' code".to_owned()
         }
         (Stage::Ended { how, .. }, _) => ended(*how).to_owned(),
         // `Judged::of` gives facts for this stage or refuses it.

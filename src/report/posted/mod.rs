@@ -110,7 +110,7 @@ pub enum Stage<'a> {
         /// What would run, and what is risky about it.
         risks: &'a [String],
     },
-    /// A stranger's change that this version does not run, whatever anyone approves.
+    /// A stranger's change that this server cannot hold, whatever anyone approves.
     AwaitsSandbox {
         /// What would run, and what is risky about it.
         risks: &'a [String],

@@ -107,20 +107,20 @@ fn awaits_approval(page: &mut Page, posted: &Posted<'_>, risks: &[String]) {
 
 /// The command that lets this very commit run.
 pub(super) fn approval(head: &str) -> String {
-    let sha: String = head.chars().filter(char::is_ascii_hexdigit).take(12).collect();
+    let sha: String = head.chars().filter(char::is_ascii_hexdigit).take(40).collect();
     format!("/t5 approve {sha}")
 }
 
 fn awaits_sandbox(page: &mut Page, risks: &[String], approved_by: Option<&str>) {
     page.paragraph(
         "This change comes from somebody without write permission, or from another repository. \
-         **This version of the gate runs no stranger's code, whatever anyone approves**: it has \
-         no sandbox yet that could hold such code. So nothing of this change has run or will run \
-         here, and this is no statement about the change.",
+         **This server runs no stranger's code, whatever anyone approves**: its host lacks the \
+         sandbox that could hold such code (`t5 doctor` there says what is missing). So nothing \
+         of this change has run, and this is no statement about the change.",
     );
     if let Some(by) = approved_by {
         page.paragraph(&format!(
-            "{} approved this commit. The approval is kept, and changes nothing in this version.",
+            "{} approved this commit. The approval is kept, and counts once the host has such a sandbox.",
             code(by, limits::ID)
         ));
     }
@@ -215,7 +215,7 @@ fn why_unjudged(posted: &Posted<'_>) -> String {
             "it is a stranger's change, and nobody has approved this commit".to_owned()
         }
         Stage::AwaitsSandbox { .. } => {
-            "it is a stranger's change, and this version runs no stranger's code".to_owned()
+            "it is a stranger's change, and this server has no sandbox to run it in".to_owned()
         }
         Stage::Ended { how, note } => match note {
             Some(note) => format!("{}: {}", headline::ended_why(*how), text(note, limits::REASON)),

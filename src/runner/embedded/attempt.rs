@@ -11,7 +11,7 @@ use tracing::Instrument as _;
 
 use super::{Embedded, Newest, scratch::Scratch};
 use crate::{
-    queue::{Job, Run, Scope, Subject, Trust, Work},
+    queue::{Coordinator, CoordinatorError, Job, Run, Scope, Subject, Trust, Work},
     receipt::{RECEIPT_FILE, digest},
     runner::{
         Context,
@@ -38,15 +38,17 @@ pub(super) struct Attempted {
 #[derive(Debug, thiserror::Error)]
 enum AttemptError {
     #[error(
-        "this head was written by somebody without write permission, and this version cannot run \
-         such code safely, whoever approved it; somebody who has read it can push it to a branch \
-         of this repository"
+        "this head was written by somebody without write permission, and this server has no \
+         sandbox that could hold such code, whoever approved it; `t5 doctor` on its machine says \
+         what is missing"
     )]
     Stranger,
     #[error(transparent)]
     Mirror(#[from] MirrorError),
     #[error(transparent)]
     Pipeline(#[from] PipelineError),
+    #[error(transparent)]
+    Server(#[from] CoordinatorError),
     #[error("the rules in force cannot be digested: {0}")]
     Rules(#[from] serde_json::Error),
     #[error("this machine gives no random numbers: {0}")]
@@ -78,9 +80,8 @@ impl Embedded {
         cancel: &Cancel,
         newest: &Newest,
     ) -> Result<Attempted, AttemptError> {
-        if let Trust::Stranger { .. } = &work.job.job.trust
-            && self.sandbox.level() < Isolation::Full
-        {
+        let stranger = matches!(work.job.job.trust, Trust::Stranger { .. });
+        if stranger && self.sandbox.level() < Isolation::Full {
             return Err(AttemptError::Stranger);
         }
         let folders = self.folders();
@@ -97,7 +98,9 @@ impl Embedded {
         let request = self.request(&work.job, &wanted, folder.path().to_owned());
         // A thread of its own: judging and reading large files would hold up the server's others.
         let here = tokio::runtime::Handle::current();
-        let whole = async move { fetch_and_run(ctx, wanted, request).await }.in_current_span();
+        let server = (Arc::clone(&self.coordinator), work.clone());
+        let whole =
+            async move { fetch_and_run(ctx, server, wanted, request).await }.in_current_span();
         let ended = tokio::task::spawn_blocking(move || here.block_on(whole)).await;
         if let Ok(Err(_)) = &ended
             && !cancel.stopped()
@@ -154,13 +157,16 @@ impl Embedded {
 
 async fn fetch_and_run(
     ctx: Context,
-    wanted: Wanted,
+    (server, work): (Arc<dyn Coordinator>, Work),
+    mut wanted: Wanted,
     mut request: Request,
 ) -> Result<Gated, AttemptError> {
     ctx.progress.phase("checkout", request.source.what());
     // Before the fetch: it would disturb another run's measurement, and the code that runs there
     // could look into the environment of the git that has the token.
     let lock = HostLock::take(&ctx, &request.lock).await.map_err(PipelineError::from)?;
+    // Not before, either: an hour is all that a token has, and other runs may take that long.
+    wanted.token = server.token(&work).await?;
     let mirror = Mirror::fetch(&ctx, &wanted).await?;
     if let Source::Mirror(wish) = &mut request.source {
         wish.mirror = mirror.dir().to_owned();

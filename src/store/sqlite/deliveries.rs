@@ -119,6 +119,24 @@ pub(super) async fn postpone(
     Ok(())
 }
 
+/// Due again later; counts nothing.
+pub(super) async fn put_off(
+    conn: &mut SqliteConnection,
+    guid: &str,
+    note: &str,
+    again: Timestamp,
+) -> Result<(), Fault> {
+    sqlx::query(
+        "UPDATE deliveries SET note = ?2, next_at = ?3 WHERE guid = ?1 AND state = 'waiting'",
+    )
+    .bind(guid)
+    .bind(note)
+    .bind(micros(again))
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Those in one state, or all of them, the newest first.
 pub(super) async fn list(
     conn: &mut SqliteConnection,
@@ -230,4 +248,16 @@ pub(super) async fn drop_bodies(
     .execute(conn)
     .await?;
     Ok((dropped.rows_affected(), files))
+}
+
+/// Forgets deliveries that were settled before, and whose body is dropped already.
+pub(super) async fn forget(conn: &mut SqliteConnection, before: Timestamp) -> Result<u64, Fault> {
+    let gone = sqlx::query(
+        "DELETE FROM deliveries WHERE state = 'settled' AND settled < ?1
+             AND body IS NULL AND body_file IS NULL",
+    )
+    .bind(micros(before))
+    .execute(conn)
+    .await?;
+    Ok(gone.rows_affected())
 }

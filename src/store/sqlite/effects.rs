@@ -52,6 +52,7 @@ async fn carry_out(
                 let job = jobs::approve(conn, (repo, &subject), (&head, &by), then, now).await?;
                 settled.approved.extend(job);
             }
+            Effect::TryAgain { installation } => outbox::try_again(conn, installation, now).await?,
             Effect::Post(lane, target) => outbox::post(conn, &lane, &target, now).await?,
         }
     }

@@ -7,7 +7,7 @@ use super::{
     tell,
     value::{Fault, id, micros, some_time, time, variant, word},
 };
-use crate::queue::{Ended, Job, JobState, NewJob, Subject, Waiting};
+use crate::queue::{Ended, Job, JobState, NewJob, Subject, Trust, Waiting};
 
 /// A job from a row with all of its columns.
 pub(super) fn from_row(row: &SqliteRow) -> Result<Job, Fault> {
@@ -38,16 +38,21 @@ fn all(rows: &[SqliteRow]) -> Result<Vec<Job>, Fault> {
     rows.iter().map(from_row).collect()
 }
 
+/// Where a job stands that no runner has.
+fn state_of(waiting: Waiting) -> JobState {
+    match waiting {
+        Waiting::Nothing => JobState::Queued,
+        Waiting::Approval | Waiting::Sandbox => JobState::Held,
+    }
+}
+
 /// Stores a job, and has GitHub told of it.
 pub(super) async fn insert(
     conn: &mut SqliteConnection,
     new: &NewJob,
     now: Timestamp,
 ) -> Result<(), Fault> {
-    let state = match new.waiting {
-        Waiting::Nothing => JobState::Queued,
-        Waiting::Approval | Waiting::Sandbox => JobState::Held,
-    };
+    let state = state_of(new.waiting);
     let row = sqlx::query(
         "INSERT INTO jobs (id, installation, repo, subject, head, base, priority, state, created,
              told, doc)
@@ -107,21 +112,60 @@ pub(super) async fn approve(
 ) -> Result<Option<String>, Fault> {
     let held = live(conn, repo, subject).await?.filter(|job| job.state == JobState::Held);
     let Some(mut job) = held.filter(|job| job.job.head == head) else { return Ok(None) };
-    if let crate::queue::Trust::Stranger { approved_by, .. } = &mut job.job.trust {
+    if let Trust::Stranger { approved_by, .. } = &mut job.job.trust {
         *approved_by = Some(by.to_owned());
     }
-    job.job.waiting = then;
-    if then == Waiting::Nothing {
-        job.state = JobState::Queued;
-    }
+    wait_for(conn, &mut job, then, now).await?;
+    Ok(Some(job.job.id))
+}
+
+/// Has a job that no runner has wait for this, and GitHub told of it.
+async fn wait_for(
+    conn: &mut SqliteConnection,
+    job: &mut Job,
+    waiting: Waiting,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    job.job.waiting = waiting;
+    job.state = state_of(waiting);
     sqlx::query("UPDATE jobs SET state = ?2, doc = ?3 WHERE id = ?1")
         .bind(&job.job.id)
         .bind(word(&job.state)?)
         .bind(serde_json::to_string(&job.job)?)
         .execute(&mut *conn)
         .await?;
-    tell::changed(conn, &job, now).await?;
-    Ok(Some(job.job.id))
+    tell::changed(conn, job, now).await
+}
+
+/// Has strangers' jobs wait for what this host makes due; ids of those for which it changed.
+pub(super) async fn sort_strangers(
+    conn: &mut SqliteConnection,
+    sandboxed: bool,
+    now: Timestamp,
+) -> Result<Vec<String>, Fault> {
+    let rows = sqlx::query("SELECT * FROM jobs WHERE state IN ('held', 'queued') ORDER BY seq")
+        .fetch_all(&mut *conn)
+        .await?;
+    let mut sorted = Vec::new();
+    for mut job in all(&rows)? {
+        let due = job.job.trust.waits_for(&job.job.subject, sandboxed);
+        if job.job.waiting != due {
+            wait_for(conn, &mut job, due, now).await?;
+            sorted.push(job.job.id);
+        }
+    }
+    Ok(sorted)
+}
+
+/// Has a job wait for this that is of this trust after all; it is nobody's any more.
+pub(super) async fn hold(
+    conn: &mut SqliteConnection,
+    mut job: Job,
+    (trust, waiting): (Trust, Waiting),
+    now: Timestamp,
+) -> Result<(), Fault> {
+    job.job.trust = trust;
+    wait_for(conn, &mut job, waiting, now).await
 }
 
 /// One job.
@@ -282,4 +326,21 @@ async fn took(
     .fetch_all(conn)
     .await?;
     Ok(seconds)
+}
+
+/// Forgets jobs that were over before, and their runs. The newest job of a branch stays: its badge
+/// tells of it however long nothing moves.
+pub(super) async fn forget(conn: &mut SqliteConnection, before: Timestamp) -> Result<u64, Fault> {
+    const OLD: &str = "state = 'over' AND finished < ?1 AND (subject NOT LIKE 'branch/%'
+        OR seq < (SELECT MAX(seq) FROM jobs AS newer
+            WHERE newer.repo = jobs.repo AND newer.subject = jobs.subject))";
+    let mut gone = 0;
+    for delete in [
+        format!("DELETE FROM runs WHERE job IN (SELECT id FROM jobs WHERE {OLD})"),
+        format!("DELETE FROM jobs WHERE {OLD}"),
+    ] {
+        let done = sqlx::query(sqlx::AssertSqlSafe(delete)).bind(micros(before));
+        gone += done.execute(&mut *conn).await?.rows_affected();
+    }
+    Ok(gone)
 }

@@ -7,7 +7,7 @@ use super::{
     jobs, runs, tell,
     value::{Fault, micros, random},
 };
-use crate::queue::{Ended, Finish, Heard, Job, JobState, Progress, Reaped};
+use crate::queue::{Ended, Finish, Heard, Job, JobState, Progress, Reaped, Trust, Waiting};
 
 /// Progress within a phase is told so often at most.
 const TELL_EVERY: SignedDuration = SignedDuration::from_secs(30);
@@ -115,6 +115,22 @@ pub(super) async fn hand_back(
     requeue(conn, job, 1, now).await
 }
 
+/// Has a job wait whose code is of this trust after all, as if it had never been leased; false if
+/// the lease does not count.
+pub(super) async fn hold(
+    conn: &mut SqliteConnection,
+    (job, lease): (&str, &str),
+    held_for: (Trust, Waiting),
+    now: Timestamp,
+) -> Result<bool, Fault> {
+    if held(conn, job, lease).await?.is_err() {
+        return Ok(false);
+    }
+    let back = taken_back(conn, job, 1).await?;
+    jobs::hold(conn, back, held_for, now).await?;
+    Ok(true)
+}
+
 /// Takes back what ran out by now, and what a runner held that started anew.
 pub(super) async fn reap(
     conn: &mut SqliteConnection,
@@ -159,6 +175,11 @@ async fn requeue(
     undone: u32,
     now: Timestamp,
 ) -> Result<(), Fault> {
+    let back = taken_back(conn, job, undone).await?;
+    tell::changed(conn, &back, now).await
+}
+
+async fn taken_back(conn: &mut SqliteConnection, job: &str, undone: u32) -> Result<Job, Fault> {
     let row = sqlx::query(
         "UPDATE jobs SET state = 'queued', runner = NULL, lease = NULL, lease_until = NULL,
              started = NULL, progress = NULL, attempts = attempts - ?2
@@ -168,7 +189,7 @@ async fn requeue(
     .bind(undone)
     .fetch_one(&mut *conn)
     .await?;
-    tell::changed(conn, &jobs::from_row(&row)?, now).await
+    jobs::from_row(&row)
 }
 
 /// The job that a lease is for, or why it no longer counts.

@@ -44,3 +44,19 @@ pub(super) async fn set(conn: &mut SqliteConnection, key: &str, value: &str) -> 
     .await?;
     Ok(())
 }
+
+/// Forgets how often lost deliveries were asked for, where that was last done before a time: the
+/// second word of such a note is when.
+pub(super) async fn forget_tries(
+    conn: &mut SqliteConnection,
+    before: Timestamp,
+) -> Result<u64, Fault> {
+    let gone = sqlx::query(
+        "DELETE FROM notes WHERE key LIKE 'audit/%'
+             AND CAST(substr(value, instr(value, ' ') + 1) AS INTEGER) < ?1",
+    )
+    .bind(micros(before))
+    .execute(conn)
+    .await?;
+    Ok(gone.rows_affected())
+}

@@ -140,6 +140,24 @@ pub(super) async fn published(
     Ok(())
 }
 
+/// Makes what was given up due once more. Each keeps its place among those of its lane.
+pub(super) async fn try_again(
+    conn: &mut SqliteConnection,
+    installation: u64,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    sqlx::query(
+        "UPDATE outbox SET state = 'due', version = version + 1, attempts = 0, next_at = ?2,
+             changed = ?2, due_seq = due_seq + (SELECT COALESCE(MAX(due_seq), 0) FROM outbox)
+         WHERE installation = ?1 AND state = 'given-up'",
+    )
+    .bind(id(installation)?)
+    .bind(micros(now))
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// GitHub's id of a target.
 pub(super) async fn remote(
     conn: &mut SqliteConnection,

@@ -16,7 +16,8 @@ use crate::{
     github::{event::Repo, webhook::Verified},
     queue::{
         Accepted, Delivery, DeliveryState, DeliverySummary, Due, Effect, Ended, Finish, Heard, Job,
-        Lane, Progress, Published, Reaped, Run, Settled, Store, StoreError, Subject, Target,
+        Lane, Progress, Published, Reaped, Run, Settled, Store, StoreError, Subject, Target, Trust,
+        Waiting,
     },
 };
 
@@ -101,6 +102,10 @@ impl Store for Sqlite {
         writing!(self, "postpone a delivery", |tx| deliveries::postpone(tx, guid, note, again))
     }
 
+    async fn put_off(&self, guid: &str, note: &str, again: Timestamp) -> Result<(), StoreError> {
+        writing!(self, "put a delivery off", |tx| deliveries::put_off(tx, guid, note, again))
+    }
+
     async fn deliveries(
         &self,
         state: Option<DeliveryState>,
@@ -146,6 +151,26 @@ impl Store for Sqlite {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         writing!(self, "finish a job", |tx| leases::finish(tx, (job, lease), finish, now))
+    }
+
+    async fn hold(
+        &self,
+        job: &str,
+        lease: &str,
+        trust: Trust,
+        waiting: Waiting,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let held = (trust, waiting);
+        writing!(self, "hold a job", |tx| leases::hold(tx, (job, lease), held, now))
+    }
+
+    async fn sort_strangers(
+        &self,
+        sandboxed: bool,
+        now: Timestamp,
+    ) -> Result<Vec<String>, StoreError> {
+        writing!(self, "sort strangers' jobs", |tx| jobs::sort_strangers(tx, sandboxed, now))
     }
 
     async fn hand_back(&self, job: &str, lease: &str, now: Timestamp) -> Result<(), StoreError> {
@@ -264,6 +289,10 @@ impl Store for Sqlite {
         self.remove(files).await.map_err(cannot("remove bodies of deliveries"))?;
         Ok(count)
     }
+
+    async fn forget(&self, before: Timestamp) -> Result<u64, StoreError> {
+        writing!(self, "forget old records", |tx| records(tx, before))
+    }
 }
 
 impl Sqlite {
@@ -290,4 +319,12 @@ async fn forget(tx: &mut SqliteConnection, before: Timestamp) -> Result<(u64, Ve
     let keys = notes::forget(tx, before).await?;
     let targets = outbox::forget(tx, before).await?;
     Ok((bodies + keys + targets, files))
+}
+
+/// Forgets records of what was over before.
+async fn records(tx: &mut SqliteConnection, before: Timestamp) -> Result<u64, Fault> {
+    let deliveries = deliveries::forget(tx, before).await?;
+    let runs_and_jobs = jobs::forget(tx, before).await?;
+    let tries = notes::forget_tries(tx, before).await?;
+    Ok(deliveries + runs_and_jobs + tries)
 }

@@ -34,6 +34,8 @@ struct Row {
 #[template(path = "home.html", config = "src/web/templates/askama.toml")]
 struct Home {
     state: State,
+    level: &'static str,
+    holds: &'static str,
     jobs: Vec<Row>,
 }
 
@@ -50,7 +52,8 @@ pub(in crate::web) async fn page(Shared(web): Shared<Arc<Web>>) -> Result<Respon
         let runs = web.store.runs_of_job(&job.job.id).await?;
         jobs.push(row(&job, runs.last()));
     }
-    answer::page(&Home { state, jobs })
+    let level = web.isolation.word();
+    answer::page(&Home { state, level, holds: words::holds(web.isolation), jobs })
 }
 
 /// Jobs, the newest first, of repositories that are public by the newest that is known of them:

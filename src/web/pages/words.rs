@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::{
     queue::{Ended, Job, JobState, Phase, Run, Scope, Subject, Waiting},
     report::{units, words},
+    sandbox::Isolation,
     verdict::Outcome,
 };
 
@@ -50,6 +51,17 @@ pub(super) fn job(job: &Job, run: Option<&Run>, ahead: Option<u32>) -> State {
     }
 }
 
+/// What a change's code can do at this level, for who looks at the first page.
+pub(super) fn holds(isolation: Isolation) -> &'static str {
+    match isolation {
+        Isolation::Full => "Every job runs in the sandbox. A stranger’s waits for an approval.",
+        Isolation::Landlock => {
+            "Members’ code runs with few files within reach. A stranger’s does not run here."
+        }
+        Isolation::None => "Members’ code runs without a sandbox. A stranger’s does not run here.",
+    }
+}
+
 fn held(waiting: Waiting) -> &'static str {
     match waiting {
         Waiting::Nothing => "It waits.",
@@ -57,7 +69,7 @@ fn held(waiting: Waiting) -> &'static str {
             "Somebody with write permission has to approve this very commit before any of it runs."
         }
         Waiting::Sandbox => {
-            "This version of the gate runs no stranger’s code, whatever anyone approves."
+            "This server has no sandbox that could hold a stranger’s code, whatever anyone approves."
         }
     }
 }

@@ -35,7 +35,7 @@ pub struct NotConverted(
 #[async_trait]
 pub trait Conversion: fmt::Debug + Send + Sync {
     /// Asks GitHub; a code is good once, for an hour.
-    async fn convert(&self, code: &str) -> Result<NewApp, NotConverted>;
+    async fn convert(&self, code: &SecretString) -> Result<NewApp, NotConverted>;
 }
 
 /// Opens the setup page.
@@ -64,9 +64,10 @@ impl SetupToken {
     }
 
     /// Whether this is the token. The time taken tells nothing: digests are compared.
-    fn is(&self, token: &str) -> bool {
-        let digest = |text: &str| crate::receipt::digest(text.as_bytes());
-        digest(token) == digest(self.0.expose_secret())
+    fn is(&self, token: &SecretString) -> bool {
+        let digest =
+            |secret: &SecretString| crate::receipt::digest(secret.expose_secret().as_bytes());
+        digest(token) == digest(&self.0)
     }
 }
 

@@ -8,8 +8,8 @@ use axum::{
     http::StatusCode,
     response::Response,
 };
-use secrecy::ExposeSecret as _;
-use serde::Deserialize;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Deserializer};
 
 use super::{NewApp, manifest::manifest};
 use crate::{
@@ -40,8 +40,14 @@ struct Installed {
 
 #[derive(Deserialize)]
 pub(in crate::web) struct Asked {
-    token: Option<String>,
+    #[serde(default, deserialize_with = "secret")]
+    token: Option<SecretString>,
     organization: Option<String>,
+}
+
+/// Reads a secret of an address.
+fn secret<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SecretString>, D::Error> {
+    Ok(Option::<String>::deserialize(from)?.map(SecretString::from))
 }
 
 /// `GET /setup`
@@ -65,14 +71,14 @@ pub(in crate::web) async fn form(
         return Ok(message(StatusCode::BAD_REQUEST, "No such organization", text));
     }
     let state = web.setup.states.give(web.clock.now())?;
-    answer::page(&filled(&web, &state, named, token)?)
+    answer::page(&filled(&web, &state, named, &token)?)
 }
 
 fn filled(
     web: &Web,
     state: &str,
     organization: Option<String>,
-    token: String,
+    token: &SecretString,
 ) -> Result<Form, NoPage> {
     let manifest =
         manifest(&web.server).map_err(|error| std::io::Error::other(error.to_string()))?;
@@ -88,7 +94,8 @@ fn filled(
         permissions: permissions.collect(),
         manifest: manifest.to_string(),
         organization,
-        token,
+        // Whoever reads this page came with it.
+        token: token.expose_secret().to_owned(),
         hook: format!("{}{WEBHOOK}", web.server.public_url),
     })
 }
@@ -102,7 +109,8 @@ fn is_account(name: &str) -> bool {
 
 #[derive(Deserialize)]
 pub(in crate::web) struct Back {
-    code: Option<String>,
+    #[serde(default, deserialize_with = "secret")]
+    code: Option<SecretString>,
     state: Option<String>,
 }
 

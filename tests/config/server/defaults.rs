@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use t5_gate::config::server::{Gate, Publish, Runner, Server, Unproved, parse};
+use t5_gate::config::server::{Gate, IsolationWish, Publish, Runner, Server, Unproved, parse};
 
 const DEFAULT: &str = include_str!("../../../config/server.default.yml");
 const EXAMPLE: &str = include_str!("../../../deploy/server.example.yml");
@@ -22,7 +22,8 @@ fn a_file_that_says_only_its_address_means_the_default() {
 
 #[test]
 fn the_file_that_comes_with_the_service_is_read() {
-    assert_eq!(parse(EXAMPLE), Ok(Server::default_for(URL)));
+    let full = Server { isolation: IsolationWish::Full, ..Server::default_for(URL) };
+    assert_eq!(parse(EXAMPLE), Ok(full));
 }
 
 #[test]
@@ -56,7 +57,9 @@ publish: {labels: false, status: true, sarif: true}
 gates:
   - {name: T1, what: format, check: ci/format}
 runner: {embedded: false, lease: 30s, attempts: 5, longest: 90m}
+isolation: full
 keep: 90d
+keep-records: 700d
 ";
     let server = parse(text).unwrap();
     assert_eq!(server.public_url, "http://localhost:3000");
@@ -76,7 +79,9 @@ keep: 90d
     let lease = Duration::from_secs(30);
     let longest = Duration::from_secs(90 * 60);
     assert_eq!(server.runner, Runner { embedded: false, lease, attempts: 5, longest });
+    assert_eq!(server.isolation, IsolationWish::Full);
     assert_eq!(server.keep, Duration::from_secs(90 * 86_400));
+    assert_eq!(server.keep_records, Duration::from_secs(700 * 86_400));
 }
 
 #[test]

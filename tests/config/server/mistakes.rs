@@ -93,7 +93,14 @@ fn numbers_and_times_out_of_range() {
     assert_snapshot!(told_of("runner: {attempts: '3'}"), @"`attempts` must be a whole number, not the text `3`");
     assert_snapshot!(told_of("runner: {lease: 2h}"), @"`lease` must be at most 1h");
     assert_snapshot!(told_of("keep: 1h"), @"`keep` must be at least 1d");
+    assert_snapshot!(told_of("keep-records: 3d"), @"`keep-records` must be at least 7d");
     assert_snapshot!(told_of("github: {app-id: 0}"), @"`app-id` must be a whole number between 1 and 4294967295, not 0; it stands on the App's settings page");
+}
+
+#[test]
+fn an_isolation_that_there_is_not() {
+    assert_snapshot!(told_of("isolation: landlock"), @"`isolation` must be full, best or none, not `landlock`; `t5 doctor` tells what this host has");
+    assert_snapshot!(told_of("isolation: [full]"), @"`isolation` must be a text, not a list");
 }
 
 #[test]

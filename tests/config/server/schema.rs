@@ -74,6 +74,9 @@ fn what_is_read_fits_the_schema() {
         "keep: 365d",
         "signing-key: /etc/t5/k",
         "signing-key: null",
+        "keep-records: 730d",
+        "isolation: full",
+        "isolation: none",
     ] {
         let text = format!("public-url: http://localhost:8080/\n{line}");
         assert!(parse(&text).is_ok(), "{line}");
@@ -111,6 +114,10 @@ fn what_is_wrong_is_refused_by_both() {
         "runner: {lease: 0s}",
         "keep: 30",
         "keep: forever",
+        "keep-records: 1",
+        "isolation: landlock",
+        "isolation: Full",
+        "isolation: true",
         "keep:",
     ] {
         let text = format!("public-url: https://t5.example.org\n{line}");

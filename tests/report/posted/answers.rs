@@ -11,10 +11,10 @@ fn all(text: &str) -> Vec<String> {
         answers::refused(7, text),
         answers::typo(7, text),
         answers::help(7),
-        answers::status(7, &posted(note)),
+        answers::status(7, &posted(note), text),
         answers::approved(7, text),
         answers::not_the_head(7, text, HEAD),
-        answers::sha_too_short(7, text),
+        answers::sha_too_short(7, text, text),
         answers::nothing_to_approve(7),
         answers::cancelled(7),
         answers::nothing_to_cancel(7),
@@ -31,7 +31,7 @@ fn each_answer_says_what_was_done_and_what_to_do() {
         answers::typo(7, "`/rerun-t5 polcy`: did you mean `/rerun-t5 policy`?"),
         answers::approved(7, HEAD),
         answers::not_the_head(7, "1111111", HEAD),
-        answers::sha_too_short(7, "2222"),
+        answers::sha_too_short(7, "2222", HEAD),
         answers::nothing_to_approve(7),
         answers::cancelled(7),
         answers::nothing_to_cancel(7),
@@ -57,7 +57,7 @@ fn status_takes_a_few_lines() {
         started: time("2026-11-22T10:00:00Z"),
         attempt: 1,
     };
-    let said = answers::status(7, &posted(stage));
+    let said = answers::status(7, &posted(stage), "full");
     insta::assert_snapshot!(said);
     assert!(said.contains(PAGE));
 }

@@ -297,6 +297,23 @@ impl GitHub {
         })
     }
 
+    /// The merge queue asks for checks of a group that adds a pull request to `base`.
+    pub fn merge_group_of(&self, full_name: &str, head: &str, base: &str, pull: u64) -> Signed {
+        self.about("merge_group", full_name, "github-merge-queue[bot]", |state| {
+            state.repo(full_name).commits.insert(head.to_owned());
+            json!({
+                "action": "checks_requested",
+                "merge_group": {
+                    "head_sha": head,
+                    "head_ref": format!("refs/heads/gh-readonly-queue/main/pr-{pull}-{base}"),
+                    "base_sha": base,
+                    "base_ref": "refs/heads/main",
+                    "head_commit": { "id": head },
+                },
+            })
+        })
+    }
+
     /// A branch moves: moves it, too.
     pub fn pushed(&self, full_name: &str, branch: &str, after: &str, sender: &str) -> Signed {
         let zero = "0".repeat(40);
@@ -322,6 +339,18 @@ impl GitHub {
             "action": "deleted",
             "installation": { "id": installation, "account": account(&account_name) },
             "repositories": [],
+            "sender": account(&account_name),
+        });
+        self.delivery("installation", &payload)
+    }
+
+    /// An installation is no longer suspended (`unsuspend`), or its owner has accepted what the
+    /// App asks for (`new_permissions_accepted`).
+    pub fn restored(&self, installation: u64, action: &str) -> Signed {
+        let account_name = self.edit(|state| state.installations[&installation].account.clone());
+        let payload = json!({
+            "action": action,
+            "installation": { "id": installation, "account": account(&account_name) },
             "sender": account(&account_name),
         });
         self.delivery("installation", &payload)
