@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{
     Fought,
-    arena::{Arena, DEADLINE, ended},
+    arena::Arena,
     ears::soon,
     processes::{SURVIVE, end, survivors},
 };

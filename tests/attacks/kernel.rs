@@ -16,8 +16,9 @@ use super::{
 fn compiled(arena: &Arena, source: &str) -> PathBuf {
     let (text, program) = (arena.path("planter.rs"), arena.path("planter"));
     fs::write(&text, source).unwrap();
-    let output = Command::new("rustc").arg("--edition=2021").arg("-o").arg(&program).arg(&text);
-    let output = output.output().unwrap();
+    let mut rustc = Command::new("rustc");
+    rustc.arg("--edition=2021").arg("-o").arg(&program).arg(&text);
+    let output = rustc.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     program
 }
