@@ -143,21 +143,34 @@ impl Arena {
     pub fn reached(&self, ended: &Ended) -> bool {
         let folders = [self.repository.beside("out"), self.path("loot")];
         ended.said.contains(REACHED)
-            || folders.iter().flat_map(|dir| files(dir)).any(|file| holds(&file, REACHED.as_bytes()))
+            || folders
+                .iter()
+                .flat_map(|dir| files(dir))
+                .any(|file| holds(&file, REACHED.as_bytes()))
     }
 
     /// The state of the one pair of benchmarks, where there is one.
     pub fn pair_state(&self) -> Option<String> {
-        let receipt = fs::read(self.repository.beside("out").join("receipt.json")).ok()?;
-        let receipt: serde_json::Value = serde_json::from_slice(&receipt).ok()?;
+        let receipt = self.written("receipt.json")?;
         receipt["perf"]["pairs"][0]["state"].as_str().map(str::to_owned)
     }
 
-    /// The outcome that the verdict states, and its reasons.
+    /// The outcome that the verdict states.
     pub fn outcome(&self) -> Option<String> {
-        let verdict = fs::read(self.repository.beside("out").join("verdict.json")).ok()?;
-        let verdict: serde_json::Value = serde_json::from_slice(&verdict).ok()?;
-        verdict["outcome"].as_str().map(str::to_owned)
+        self.written("verdict.json")?["outcome"].as_str().map(str::to_owned)
+    }
+
+    /// The codes of its reasons.
+    pub fn reasons(&self) -> Vec<String> {
+        let verdict = self.written("verdict.json").unwrap_or_default();
+        let parts = verdict["parts"].as_array().into_iter().flatten();
+        let reasons = parts.flat_map(|part| part["reasons"].as_array().into_iter().flatten());
+        reasons.filter_map(|reason| reason["code"].as_str().map(str::to_owned)).collect()
+    }
+
+    /// A file of the run's folder, if it is there.
+    fn written(&self, name: &str) -> Option<serde_json::Value> {
+        serde_json::from_slice(&fs::read(self.repository.beside("out").join(name)).ok()?).ok()
     }
 
     /// Whether the run came to a verdict.

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::{
     Fought,
-    arena::Arena,
+    arena::{Arena, Level},
     ears::soon,
     processes::{SURVIVE, end, survivors},
 };
@@ -30,6 +30,9 @@ fn library(rounds: u32, begin: &str) -> String {
 }
 
 /// A base that works, and a head that works twice as much and does this on the side.
+///
+/// A process can say about itself what it likes, in a sandbox too. What is won unprotected is that
+/// the figure is believed; what must not be won is that nobody is told.
 fn slower(arena: &Arena, begin: &str) -> Fought {
     bench_double::write_crate(&arena.repository, "", &[]);
     arena.repository.write("benches/speed.rs", HARNESS);
@@ -38,8 +41,15 @@ fn slower(arena: &Arena, begin: &str) -> Fought {
     arena.repository.write("src/lib.rs", &library(40_000, begin)).commit("Be more careful");
     let ended = arena.run();
     let (outcome, state) = (arena.outcome(), arena.pair_state());
-    let won = (outcome.as_deref() == Some("pass")).then(|| format!("it passes: {state:?}"));
-    Fought { won, ended }
+    let won = match arena.level {
+        Level::None => matches!(state.as_deref(), Some("held" | "improved")),
+        Level::Full => {
+            let told =
+                |code: &String| ["clock-disagrees", "edits-what-measures"].contains(&code.as_str());
+            outcome.as_deref() == Some("pass") || !arena.reasons().iter().any(told)
+        }
+    };
+    Fought { won: won.then(|| format!("{outcome:?}: {state:?}")), ended }
 }
 
 /// The clock that the harness reads is the crate's own, and goes at half the speed.
@@ -87,7 +97,9 @@ fn seen_by_the_base(arena: &Arena, target: &Path, sees: &str, leaves: &str) -> F
     let bench = bench.replace("fn main() {", "fn main() {\n    quick::begin();");
     let library = |base: bool, begin: &str| {
         let common = arena.payload(target, sees);
-        format!("//! A crate to be gated.\n{common}\npub const BASE: bool = {base};\npub fn begin() {{\n{begin}\n}}\n")
+        format!(
+            "//! A crate to be gated.\n{common}\npub const BASE: bool = {base};\npub fn begin() {{\n{begin}\n}}\n"
+        )
     };
     bench_double::write_crate(&arena.repository, "", &[]);
     arena.repository.write("benches/speed.rs", &bench).write("src/lib.rs", &library(true, ""));
@@ -117,8 +129,12 @@ pub fn sees() -> bool {
     })
 }
 ";
-    let fought =
-        seen_by_the_base(arena, Path::new(""), &format!("{SURVIVE}{sees}"), "leave_behind(wait_for_ever);");
+    let fought = seen_by_the_base(
+        arena,
+        Path::new(""),
+        &format!("{SURVIVE}{sees}"),
+        "leave_behind(wait_for_ever);",
+    );
     end(&survivors(arena));
     fought
 }

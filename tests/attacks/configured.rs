@@ -143,7 +143,12 @@ pub fn git_dependency(arena: &Arena) -> Fought {
     let folder = outside(arena);
     let git = |args: &[&str]| {
         let mut command = Command::new("git");
-        command.current_dir(&folder).args(["-c", "user.name=Bea", "-c", "user.email=b@example.org"]);
+        command.current_dir(&folder).args([
+            "-c",
+            "user.name=Bea",
+            "-c",
+            "user.email=b@example.org",
+        ]);
         let output = command.args(args).output().unwrap();
         assert!(output.status.success(), "git {args:?}");
         String::from_utf8(output.stdout).unwrap().trim().to_owned()

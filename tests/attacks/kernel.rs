@@ -47,6 +47,34 @@ fn attack() {
     Fought { won: arena.stolen(&ended), ended }
 }
 
+/// Programs that work together may share memory, whose number anybody may guess.
+pub fn shared_memory(arena: &Arena) -> Fought {
+    let planter = compiled(arena, include_str!("payloads/sharer.rs"));
+    let attack = "
+extern \"C\" {
+    fn shmat(id: i32, at: *const u8, flags: i32) -> *const u8;
+}
+fn attack() {
+    const READ_ONLY: i32 = 0o10000;
+    // The kernel lists the segments of its namespace: the second column is the number.
+    let listed = fs::read_to_string(\"/proc/sysvipc/shm\").unwrap_or_default();
+    for line in listed.lines().skip(1) {
+        let mut columns = line.split_whitespace();
+        let Some(id) = columns.nth(1).and_then(|id| id.parse().ok()) else { continue };
+        let Some(4096) = columns.nth(1).and_then(|size| size.parse::<u64>().ok()) else { continue };
+        let at = unsafe { shmat(id, std::ptr::null(), READ_ONLY) };
+        if at as isize != -1 {
+            hunt(unsafe { std::slice::from_raw_parts(at, 4096) });
+        }
+    }
+}
+";
+    arena.build_script(Path::new(""), attack);
+    let t5 = arena.t5().within(&[planter.to_str().unwrap(), &arena.prize]);
+    let ended = ended(t5.spawn(), DEADLINE);
+    Fought { won: arena.stolen(&ended), ended }
+}
+
 /// In a user namespace of one's own one may mount, and so reach much of the kernel.
 pub fn mount(arena: &Arena) -> Fought {
     let attack = "

@@ -3,7 +3,6 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use crate::support::t5::T5;
@@ -75,12 +74,6 @@ impl Outer {
     /// Puts a `t5` inside.
     pub fn around(&self, t5: T5) -> T5 {
         t5.within(&self.command.iter().map(String::as_str).collect::<Vec<_>>())
-    }
-
-    /// Whether this can be had here.
-    pub fn works(&self) -> bool {
-        let output = Command::new(&self.command[0]).args(&self.command[1..]).arg("true").output();
-        output.is_ok_and(|output| output.status.success())
     }
 }
 

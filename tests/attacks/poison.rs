@@ -1,10 +1,6 @@
 //! Attacks on what builds leave behind, and on what the gate takes over from them.
 
-use std::{
-    fs,
-    path::Path,
-    time::Duration,
-};
+use std::{fs, path::Path, time::Duration};
 
 use super::{
     Fought,
@@ -24,7 +20,8 @@ pub fn shared_target(arena: &Arena) -> Fought {
         println!(\"cargo:rerun-if-changed=build.rs\");\n}\n";
     let library = "//! A crate to be gated.\n\
         pub const GENERATED: &str = include!(concat!(env!(\"OUT_DIR\"), \"/generated.rs\"));\n";
-    let honest = source(ADD).replace("fn main() {", "fn main() {\n    let _ = std::hint::black_box(quick::GENERATED);");
+    let honest = source(ADD)
+        .replace("fn main() {", "fn main() {\n    let _ = std::hint::black_box(quick::GENERATED);");
     let repository = &arena.repository;
     arena.honest();
     repository.write("build.rs", script).write("src/lib.rs", library);
@@ -85,7 +82,11 @@ fn linker(arena: &Arena, instead: &str) {
          cc \"$@\" || exit 1\ncase $out in */speed-*) {instead};; esac\n"
     );
     arena.repository.write(".cargo/config.toml", &config);
-    arena.repository.edit("Cargo.toml", "[[bench]]", "[profile.bench]\nstrip = \"none\"\n\n[[bench]]");
+    arena.repository.edit(
+        "Cargo.toml",
+        "[[bench]]",
+        "[profile.bench]\nstrip = \"none\"\n\n[[bench]]",
+    );
     arena.script("tool/program", &text);
 }
 

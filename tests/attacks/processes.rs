@@ -182,18 +182,21 @@ fn within(t5: crate::support::t5::T5, outer: &[String]) -> crate::support::t5::T
     t5.within(&outer.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-pub fn inherited_descriptor(arena: &Arena) -> Fought {
-    let attack = "
-fn attack() {
-    for descriptor in fs::read_dir(\"/proc/self/fd\").unwrap().flatten() {
-        let Ok(link) = fs::read_link(descriptor.path()) else { continue };
-        if link.starts_with(\"/tmp\") || link.to_string_lossy().contains(\"held\") {
+/// Reads what processes hold of files that are gone.
+const READ_HELD: &str = "
+fn read_held(pid: &str) {
+    for descriptor in fs::read_dir(format!(\"/proc/{pid}/fd\")).into_iter().flatten().flatten() {
+        let link = fs::read_link(descriptor.path()).unwrap_or_default();
+        if link.to_string_lossy().ends_with(\"(deleted)\") {
             hunt(&fs::read(descriptor.path()).unwrap_or_default());
         }
     }
 }
 ";
-    arena.bench(Path::new(NOWHERE), attack);
+
+pub fn inherited_descriptor(arena: &Arena) -> Fought {
+    let attack = format!("{READ_HELD}fn attack() {{\n    read_held(\"self\");\n}}\n");
+    arena.bench(Path::new(NOWHERE), &attack);
     let t5 = within(arena.t5(), &holding(arena, "exec \"$@\""));
     let ended = ended(t5.spawn(), DEADLINE);
     Fought { won: arena.stolen(&ended), ended }
@@ -204,26 +207,20 @@ pub fn others_descriptors(arena: &Arena) -> Fought {
     let attack = "
 fn attack() {
     for (pid, _) in ancestors() {
-        hunt(&fs::read(format!(\"/proc/{pid}/fd/9\")).unwrap_or_default());
+        read_held(&pid.to_string());
     }
 }
 ";
-    arena.build_script(Path::new(NOWHERE), attack);
+    arena.build_script(Path::new(NOWHERE), &format!("{READ_HELD}{attack}"));
     let t5 = within(arena.t5(), &holding(arena, "\"$@\" 9<&-; exit $?"));
     let ended = ended(t5.spawn(), DEADLINE);
     Fought { won: arena.stolen(&ended), ended }
 }
 
-/// The first process of the machine; here it is one of the test's, with a secret.
+/// The first process of the machine; here it is one of the test's, and holds a secret.
 pub fn first_process(arena: &Arena) -> Fought {
-    let attack = "
-fn attack() {
-    for file in [\"fd/9\", \"environ\", \"cmdline\"] {
-        hunt(&fs::read(Path::new(\"/proc/1\").join(file)).unwrap_or_default());
-    }
-}
-";
-    arena.build_script(Path::new(NOWHERE), attack);
+    let attack = format!("{READ_HELD}fn attack() {{\n    read_held(\"1\");\n}}\n");
+    arena.build_script(Path::new(NOWHERE), &attack);
     let t5 = within(arena.t5(), &holding(arena, "\"$@\" 9<&-; exit $?"));
     let ended = ended(Outer::processes().around(t5).spawn(), DEADLINE);
     Fought { won: arena.stolen(&ended), ended }

@@ -1,5 +1,7 @@
 //! Attacks that read what is not theirs.
 
+use std::path::Path;
+
 use super::{Fought, arena::Arena};
 
 const READ: &str = "fn attack() {\n    hunt(&fs::read(TARGET).unwrap_or_default());\n}\n";
@@ -38,13 +40,41 @@ pub fn other_checkout(arena: &Arena) -> Fought {
     stolen(arena)
 }
 
+/// Every process shows the file system that it sees itself.
+pub fn others_root(arena: &Arena) -> Fought {
+    let key = arena.path("home/.ssh/id_ed25519");
+    arena.plant(&key);
+    let attack = "
+fn attack() {
+    for process in fs::read_dir(\"/proc\").unwrap().flatten() {
+        let root = process.path().join(\"root\");
+        hunt(&fs::read(root.join(TARGET.trim_start_matches('/'))).unwrap_or_default());
+    }
+}
+";
+    arena.bench(&key, attack);
+    stolen(arena)
+}
+
 /// The compiler itself reads the prize; the bench names a benchmark after it.
 pub fn compiled_in(arena: &Arena) -> Fought {
     let key = arena.path("home/.ssh/id_ed25519");
-    arena.plant(&key);
+    included(arena, &key, &key)
+}
+
+/// The same by a link that lies in the checkout.
+pub fn link(arena: &Arena) -> Fought {
+    let link = arena.repository.dir().join("benches/data.txt");
+    std::fs::create_dir(link.parent().unwrap()).unwrap();
+    std::os::unix::fs::symlink(arena.path("home/.ssh/id_ed25519"), link).unwrap();
+    included(arena, &arena.path("home/.ssh/id_ed25519"), Path::new("data.txt"))
+}
+
+fn included(arena: &Arena, key: &Path, named: &Path) -> Fought {
+    arena.plant(key);
     arena.honest();
     let source = format!(
-        "fn main() {{\n    println!(\"{{}}: benchmark\", include_str!({key:?}).trim());\n}}\n"
+        "fn main() {{\n    println!(\"{{}}: benchmark\", include_str!({named:?}).trim());\n}}\n"
     );
     arena.repository.write("benches/speed.rs", &source);
     arena.repository.commit("Name a benchmark");

@@ -1,10 +1,13 @@
 //! Attacks that write where they have no business.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use super::{
     Fought,
-    arena::{Arena, ended, DEADLINE},
+    arena::{Arena, DEADLINE, ended},
     ways::ADD,
 };
 use crate::support::bench_double::source;
@@ -26,13 +29,16 @@ fn written(arena: &Arena, into: &Path) -> Fought {
 }
 
 /// A file that anybody may write, and its path.
-fn open_file(arena: &Arena, name: &str) -> std::path::PathBuf {
+fn open_file(arena: &Arena, name: &str) -> PathBuf {
+    open_at(arena.path(name))
+}
+
+fn open_at(path: PathBuf) -> PathBuf {
     use std::os::unix::fs::PermissionsExt as _;
-    let path = arena.path(name);
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     fs::write(&path, "").unwrap();
-    for mine in [path.parent().unwrap(), &path] {
-        fs::set_permissions(mine, fs::Permissions::from_mode(0o777)).unwrap();
+    for open in [path.parent().unwrap(), &path] {
+        fs::set_permissions(open, fs::Permissions::from_mode(0o777)).unwrap();
     }
     path
 }
@@ -45,7 +51,7 @@ pub fn shell_profile(arena: &Arena) -> Fought {
 
 /// The next build of anybody on this machine would start what this configuration names.
 pub fn cargo_home_config(arena: &Arena) -> Fought {
-    let config = arena.path("cargo/config.toml");
+    let config = open_file(arena, "cargo/config.toml");
     let attack = WRITE.replace("prize()", "format!(\"# {}\\n\", prize())");
     arena.build_script(&config, &attack);
     written(arena, &config)
@@ -66,7 +72,7 @@ pub fn registry_sources(arena: &Arena) -> Fought {
 }
 
 pub fn git_hook(arena: &Arena) -> Fought {
-    let hook = arena.repository.dir().join(".git/hooks/post-checkout");
+    let hook = open_at(arena.repository.dir().join(".git/hooks/post-checkout"));
     arena.bench(&hook, WRITE);
     written(arena, &hook)
 }
@@ -157,8 +163,9 @@ fn attack() {
     arena.repository.remove("build.rs").commit("Go on");
     ended(arena.t5().spawn(), DEADLINE);
     let loot = arena.path("loot");
-    let won = fs::read_dir(&loot).unwrap().next().map(|entry| {
-        format!("a build wrote {}", entry.unwrap().path().display())
-    });
+    let won = fs::read_dir(&loot)
+        .unwrap()
+        .next()
+        .map(|entry| format!("a build wrote {}", entry.unwrap().path().display()));
     Fought { won, ended: first }
 }
