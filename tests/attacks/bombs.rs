@@ -68,40 +68,59 @@ fn attack() {
     run(arena, || Outer::group("memory", 2 << 30).unwrap_or_else(|| Outer::each("data", 2 << 30)))
 }
 
-/// Fills `FOLDER`, if it can.
+/// Fills `folder()` with files of 100 MiB, up to so many, and gives how it ended.
 const FILL: &str = "
-fn attack() {
-    let path = folder().join(\"bomb\");
+fn fill(files: usize) -> std::io::Result<()> {
     let chunk = vec![1; 1 << 20];
-    let filled = fs::File::create(&path).and_then(|mut file| {
-        for _ in 0..400 {
-            file.write_all(&chunk)?;
-        }
-        file.sync_all()
+    let paths: Vec<PathBuf> = (0..files).map(|file| folder().join(format!(\"bomb-{file}\"))).collect();
+    let filled = paths.iter().try_for_each(|path| {
+        let mut file = fs::File::create(path)?;
+        (0..100).try_for_each(|_| file.write_all(&chunk))
     });
-    if filled.is_ok() {
-        tell(&prize());
+    for path in &paths {
+        let _ = fs::remove_file(path);
     }
-    let _ = fs::remove_file(&path);
+    filled
 }
 ";
 
-fn fill(arena: &Arena) -> Fought {
+/// The run, with a cache on a small disk of its own.
+fn on_a_small_disk(arena: &Arena, mebibytes: u32) -> Fought {
     let cache = arena.cache();
     fs::create_dir_all(&cache).unwrap();
-    run(arena, || Outer::disk(&cache, 900))
+    let ended = ended(Outer::disk(&cache, mebibytes).around(arena.t5()).spawn(), DEADLINE);
+    Fought { won: arena.stolen(&ended), ended }
 }
 
+/// The disk that the gate's cache lies on has no room left, for the gate nor for anybody else.
 pub fn target(arena: &Arena) -> Fought {
-    let folder = "fn folder() -> PathBuf {\n    std::env::var(\"OUT_DIR\").unwrap().into()\n}\n";
-    arena.build_script(Path::new(NOWHERE), &format!("{FILL}{folder}"));
-    fill(arena)
+    let attack = "
+fn folder() -> PathBuf {
+    std::env::var(\"OUT_DIR\").unwrap().into()
+}
+fn attack() {
+    if fill(40).is_err_and(|error| error.kind() == std::io::ErrorKind::StorageFull) {
+        tell(&prize());
+    }
+}
+";
+    arena.build_script(Path::new(NOWHERE), &format!("{FILL}{attack}"));
+    on_a_small_disk(arena, 2500)
 }
 
 pub fn temporary(arena: &Arena) -> Fought {
-    let folder = "fn folder() -> PathBuf {\n    std::env::temp_dir()\n}\n";
-    arena.bench(Path::new(NOWHERE), &format!("{FILL}{folder}"));
-    fill(arena)
+    let attack = "
+fn folder() -> PathBuf {
+    std::env::temp_dir()
+}
+fn attack() {
+    if fill(12).is_ok() {
+        tell(&prize());
+    }
+}
+";
+    arena.bench(Path::new(NOWHERE), &format!("{FILL}{attack}"));
+    on_a_small_disk(arena, 1600)
 }
 
 /// Less than a process may print, and far more than anybody wants to keep.

@@ -47,8 +47,9 @@ pub struct Need(&'static str, &'static str);
 
 const NOTHING: &[Need] = &[];
 const NAMESPACES: &[Need] = &[Need(
-    "if [ $(id -u) = 0 ]; then own=; else own='--user --map-current-user'; fi; \
-     unshare $own --pid --fork --mount-proc true && unshare ${own:+--user --map-root-user} --mount true",
+    "[ $(id -u) = 0 ] || own='--user --map-current-user --keep-caps'; \
+     unshare $own --pid --fork --mount-proc true && \
+     unshare $own --mount mount -t tmpfs t5-arena /mnt",
     "run as root, or allow user namespaces: sysctl kernel.unprivileged_userns_clone=1, \
      kernel.apparmor_restrict_unprivileged_userns=0",
 )];
@@ -221,9 +222,9 @@ attacks! {
     memory_is_taken:
         NOTHING, "a bench", "a gibibyte of memory", Stopped, bombs::memory;
     the_target_folder_is_filled:
-        NAMESPACES, "a build script", "400 MiB in target", Beaten, bombs::target;
+        NAMESPACES, "a build script", "all room on the gate's disk", Stopped, bombs::target;
     the_temporary_folder_is_filled:
-        NAMESPACES, "a bench", "400 MiB in TMPDIR", Beaten, bombs::temporary;
+        NAMESPACES, "a bench", "1200 MiB in TMPDIR", Beaten, bombs::temporary;
     the_receipt_is_filled:
         NOTHING, "a bench", "a receipt of more than 4 MiB", Stopped, bombs::names;
 

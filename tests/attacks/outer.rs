@@ -21,28 +21,31 @@ const GROUPS: &[(&str, &str, &str)] = &[
     ("/sys/fs/cgroup", "pids.max", "pids"),
 ];
 
-/// The start of a command line that makes namespaces, whoever runs it; who is not root is `mapped`.
-fn namespaces(mapped: &str, flags: &[&str]) -> Vec<String> {
-    let mut command = vec!["unshare".to_owned()];
+/// The start of a command line that makes namespaces, whoever runs it: the user stays the same, and
+/// who is not root gets one of his own, with these flags.
+fn namespaces(flags: &[&str], of_user: &[&str]) -> Vec<String> {
+    let mut command = vec!["unshare"];
     if !rustix::process::geteuid().is_root() {
-        command.extend(["--user", mapped].map(str::to_owned));
+        command.extend(["--user", "--map-current-user"]);
+        command.extend(of_user);
     }
-    command.extend(flags.iter().map(|flag| (*flag).to_owned()));
-    command
+    command.extend(flags);
+    command.into_iter().map(str::to_owned).collect()
 }
 
 impl Outer {
     /// Nobody inside sees a process outside, so nobody can harm one.
     pub fn processes() -> Self {
-        let flags = ["--pid", "--fork", "--kill-child", "--mount-proc"];
-        Self { command: namespaces("--map-current-user", &flags), group: None }
+        let command = namespaces(&["--pid", "--fork", "--kill-child", "--mount-proc"], &[]);
+        Self { command, group: None }
     }
 
     /// This folder is a disk of its own, of so many MiB.
     pub fn disk(folder: &Path, mebibytes: u32) -> Self {
-        let mut command = namespaces("--map-root-user", &["--mount", "--propagation", "private"]);
+        let mut command = namespaces(&["--mount", "--propagation", "private"], &["--keep-caps"]);
         let script = format!(
-            "mount -t tmpfs -o size={mebibytes}m,mode=1777 t5-arena {folder:?} && exec \"$@\""
+            "mount -t tmpfs -o size={mebibytes}m,mode=1777 t5-arena {folder:?} || exit; \
+             exec setpriv --inh-caps=-all --ambient-caps=-all \"$@\""
         );
         command.extend(["/bin/sh", "-c", &script, "sh"].map(str::to_owned));
         Self { command, group: None }
