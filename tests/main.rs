@@ -13,6 +13,7 @@
 )]
 
 mod architecture;
+mod attacks;
 mod bot;
 mod checkout;
 mod command;
