@@ -44,23 +44,26 @@ impl Stream {
         loop {
             self.pipe.readable().await?;
             match self.read() {
-                Read::Some => {}
+                Read::Some | Read::Nothing => {}
                 Read::Full => return Ok(()),
                 Read::End => std::future::pending().await,
-                Read::Nothing => {}
             }
         }
     }
 
     /// Takes what lies in the pipe once nobody writes to it any more; false if it was too much.
     pub(super) fn drain(&mut self) -> bool {
-        loop {
-            match self.read() {
-                Read::Some => {}
-                Read::Full => return false,
-                Read::Nothing | Read::End => return true,
+        let mut chunk = vec![0; CHUNK];
+        // The kernel is asked itself: the runtime says «nothing» until it has heard of what came.
+        while let Ok(count @ 1..) = rustix::io::read(&self.pipe, &mut chunk) {
+            self.bytes.extend_from_slice(chunk.get(..count).unwrap_or_default());
+            if self.bytes.len() > self.limit {
+                self.bytes.truncate(self.limit);
+                return false;
             }
         }
+        self.tell();
+        true
     }
 
     /// The last lines, for a message.

@@ -53,8 +53,8 @@ fn what_is_no_receipt_is_refused_with_its_place() {
     let said = |bytes: &[u8]| decode(bytes).unwrap_err().to_string();
     insta::assert_snapshot!(said(b""), @"line 1, column 0: EOF while parsing a value");
     insta::assert_snapshot!(said(b"{}"), @"line 1, column 2: missing field `schema`");
-    insta::assert_snapshot!(said(&changed("\"cpus\": 2", "\"cpus\": two")), @"line 61, column 14: expected ident");
-    insta::assert_snapshot!(said(&changed("\"cpus\": 2", "\"cpus\": \"2\"")), @r#"line 61, column 15: invalid type: string "2", expected u32"#);
+    insta::assert_snapshot!(said(&changed("\"cpus\": 2", "\"cpus\": two")), @"line 62, column 14: expected ident");
+    insta::assert_snapshot!(said(&changed("\"cpus\": 2", "\"cpus\": \"2\"")), @r#"line 62, column 15: invalid type: string "2", expected u32"#);
     insta::assert_snapshot!(said(&changed("2026-11-22T10:00:00Z", "yesterday")), @"line 6, column 26: failed to parse four digit integer as year: invalid digit, expected 0-9 but got y");
 }
 

@@ -77,7 +77,7 @@ fn a_signed_run_is_checked_offline_by_its_public_key() {
     let refused = verify(&repository, &folder, &[&other]).ends_with(1);
     assert!(refused.err.contains(&format!("it names key {id}")), "{}", refused.err);
 
-    let samples = said.file("samples.jsonl").replacen("[1000", "[1001", 1);
+    let samples = said.file("samples.jsonl").replacen("\"round\":0", "\"round\":1", 1);
     fs::write(folder.join("samples.jsonl"), samples).unwrap();
     let refused = verify(&repository, &folder, &[&public]).ends_with(1);
     assert!(refused.err.contains("samples.jsonl: its digest"), "{}", refused.err);

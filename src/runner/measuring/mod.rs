@@ -54,9 +54,7 @@ pub async fn edits(change: &Change<'_>) -> Result<Vec<Edit>, GitError> {
     let changed: BTreeSet<&str> = change.files.iter().map(|file| file.path.as_str()).collect();
     let mut found: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for path in &changed {
-        let what = by_path(path).or_else(|| {
-            change.sources.contains(*path).then_some("source of a bench, as the compiler lists it")
-        });
+        let what = by_path(path);
         found.entry(path).or_default().extend(what.map(str::to_owned));
     }
     let mut texts = Texts::new(change.git, change.base, change.head);
@@ -66,6 +64,12 @@ pub async fn edits(change: &Change<'_>) -> Result<Vec<Edit>, GitError> {
     for (path, what) in reached(change, &mut texts, &open).await? {
         if let Some(path) = open.get(path.as_str()) {
             found.entry(path).or_default().insert(what);
+        }
+    }
+    // What the text does not tell, the compiler may.
+    for (path, whats) in &mut found {
+        if whats.is_empty() && change.sources.contains(*path) {
+            whats.insert("source of a bench, as the compiler lists it".to_owned());
         }
     }
     let told = found.into_iter().filter(|(_, whats)| !whats.is_empty());
