@@ -192,7 +192,7 @@ impl Builder<'_> {
                 let seconds = started.elapsed().as_secs_f64();
                 let of = |one: &Executable| dep_info::sources(&one.path, &self.dir(), tree);
                 let sources = executables.iter().flat_map(of).collect();
-                keep(folder, target.path(), Kept::of(targets, executables, sources, seconds))
+                keep(folder, target.path(), Kept::of(&targets, executables, sources, seconds))
             }
         }
     }
@@ -341,7 +341,7 @@ impl Builder<'_> {
 
 impl Kept {
     fn of(
-        targets: Vec<BenchTarget>,
+        targets: &[BenchTarget],
         executables: Vec<Executable>,
         sources: BTreeSet<String>,
         seconds: f64,
