@@ -1,22 +1,29 @@
 //! What a job in the sandbox sees, and what it cannot do.
 
-use std::{path::Path, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
+use crate::support::not_run::needs;
 use t5_gate::sandbox::{
     Cancel, Collect, Ended, Finished, Grant, Isolation, Job, Limits, Sandbox, Wish,
 };
 
 const T5: &str = env!("CARGO_BIN_EXE_t5");
 
-async fn sandbox(level: Isolation) -> Sandbox {
-    Sandbox::find(Wish::Only(level), Path::new(T5), None).await.unwrap()
+/// A level of isolation; without bubblewrap the test is listed as not run.
+pub(super) async fn sandbox(level: Isolation, what: &str) -> Option<Sandbox> {
+    if level == Isolation::Full
+        && !needs(what, &["bwrap", "--version"], "apt-get install -y bubblewrap")
+    {
+        return None;
+    }
+    Some(Sandbox::find(Wish::Only(level), Path::new(T5), None).await.unwrap())
 }
 
-fn grant(scratch: &Path) -> Grant {
+pub(super) fn grant(scratch: &Path) -> Grant {
     Grant::nothing(scratch, Limits::of_measurement(4 << 30, 60))
 }
 
-fn shell(script: &str) -> Job {
+pub(super) fn shell(script: &str) -> Job {
     Job::new("/bin/sh", "/").args(["-c", script]).env("PATH", "/usr/bin:/bin")
 }
 
@@ -29,7 +36,7 @@ async fn run(sandbox: &Sandbox, script: &str) -> Finished {
 #[tokio::test]
 async fn a_program_says_how_it_ended_and_what_it_said_at_every_level() {
     for level in Isolation::ALL {
-        let sandbox = sandbox(level).await;
+        let Some(sandbox) = sandbox(level, "levels").await else { return };
         let finished = run(&sandbox, "echo out; echo err >&2; exit 7").await;
         assert_eq!(finished.ended, Ended::Exited(7), "{level:?}: {}", finished.stderr_text());
         assert_eq!(finished.stdout_text(), "out\n");
@@ -41,7 +48,7 @@ async fn a_program_says_how_it_ended_and_what_it_said_at_every_level() {
 
 #[tokio::test]
 async fn in_full_isolation_there_is_nobody_else_and_nothing_but_the_system() {
-    let sandbox = sandbox(Isolation::Full).await;
+    let Some(sandbox) = sandbox(Isolation::Full, "walls").await else { return };
     let seen = |script: &'static str| run(&sandbox, script);
     let text = |finished: Finished| finished.stdout_text().trim().to_owned();
     assert_ne!(text(seen("id -u").await), "0");
@@ -70,7 +77,7 @@ async fn in_full_isolation_there_is_nobody_else_and_nothing_but_the_system() {
 #[tokio::test]
 async fn a_session_runs_program_after_program_and_wipes_between_them() {
     for level in Isolation::ALL {
-        let sandbox = sandbox(level).await;
+        let Some(sandbox) = sandbox(level, "levels").await else { return };
         let scratch = tempfile::tempdir().unwrap();
         sandbox.give(scratch.path()).unwrap();
         let mut session = sandbox.session(grant(scratch.path()));
@@ -102,4 +109,53 @@ async fn a_session_runs_program_after_program_and_wipes_between_them() {
         let third = session.run(&shell("echo again"), None, &Cancel::default()).await.unwrap();
         assert_eq!(third.stdout_text(), "again\n");
     }
+}
+
+#[tokio::test]
+async fn a_job_sees_a_folder_where_it_is_shown_and_changes_none_that_it_may_only_read() {
+    let Some(sandbox) = sandbox(Isolation::Full, "shown").await else { return };
+    let [scratch, here, there, mine] = [(); 4].map(|()| tempfile::tempdir().unwrap());
+    for folder in [&scratch, &mine] {
+        sandbox.give(folder.path()).unwrap();
+    }
+    fs::write(here.path().join("text"), "here").unwrap();
+    fs::write(there.path().join("text"), "there").unwrap();
+    let grant = grant(scratch.path())
+        .reading([here.path()])
+        .showing(here.path(), there.path())
+        .writing([mine.path()]);
+    let job = shell(&format!(
+        "cat {there}/text; echo x > {mine}/new && echo x > {here}/new",
+        there = there.path().display(),
+        mine = mine.path().display(),
+        here = here.path().display()
+    ));
+    let finished = sandbox.run(&job, &grant, &Cancel::default()).await.unwrap();
+    assert_eq!(finished.stdout_text(), "here");
+    assert!(finished.stderr_text().contains("Read-only"), "{}", finished.stderr_text());
+    assert_eq!(fs::read_to_string(mine.path().join("new")).unwrap(), "x\n");
+    assert!(!here.path().join("new").exists());
+}
+
+#[tokio::test]
+async fn a_landlocked_job_changes_nothing_but_what_it_is_granted_and_reads_no_home() {
+    let Some(sandbox) = sandbox(Isolation::Landlock, "landlock").await else { return };
+    let [scratch, home] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    fs::write(home.path().join("key"), "secret").unwrap();
+    let job = shell(&format!(
+        "cat {home}/key; echo x > {home}/new; echo x > {scratch}/new && cat {scratch}/new",
+        home = home.path().display(),
+        scratch = scratch.path().display()
+    ));
+    let finished = sandbox.run(&job, &grant(scratch.path()), &Cancel::default()).await.unwrap();
+    assert_eq!(finished.stdout_text(), "x\n", "{}", finished.stderr_text());
+    assert!(!home.path().join("new").exists());
+}
+
+#[tokio::test]
+async fn an_isolation_that_is_not_there_is_said_with_the_next_step() {
+    // A helper that is none: nothing can be entered with it.
+    let found = Sandbox::find(Wish::Only(Isolation::Landlock), Path::new("/bin/false"), None).await;
+    let said = found.unwrap_err().to_string();
+    assert!(said.contains("«landlock» is not available here") && said.contains("Next:"), "{said}");
 }
