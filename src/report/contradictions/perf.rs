@@ -161,7 +161,8 @@ fn compared_unchanged(facts: &Facts, target: &Target) -> Option<String> {
     let own: BTreeSet<&BenchId> = facts
         .pairs
         .iter()
-        .filter(|pair| pair.state != PairState::Unchanged)
+        // One that gave no reading is no comparison: it stands as what could not run.
+        .filter(|pair| !matches!(pair.state, PairState::Unchanged | PairState::CouldNotRun))
         .map(|pair| &pair.bench)
         .filter(|bench| bench.package == target.package && bench.target == target.name)
         .collect();
