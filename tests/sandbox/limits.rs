@@ -11,13 +11,10 @@ use crate::support::{hanging::processes_of, not_run::needs};
 
 const CGROUP: &str = "run as root, or let systemd delegate control groups (systemd-run --user --scope -p Delegate=yes)";
 
-/// Whether control groups can be made here, or the test is listed as not run.
-fn groups(what: &str) -> bool {
-    needs(
-        what,
-        &["/bin/sh", "-c", "d=/sys/fs/cgroup/memory/t5-probe-$$; mkdir $d && rmdir $d"],
-        CGROUP,
-    )
+/// Whether control groups limit this, or the test is listed as not run.
+fn grouped(sandbox: &Sandbox, what: &str, test: &str) -> bool {
+    let limits = sandbox.layers().iter().any(|layer| layer.contains(&format!("{what} by cgroup")));
+    limits || needs(test, &["false"], CGROUP)
 }
 
 async fn run(sandbox: &Sandbox, grant: &Grant, job: &Job) -> Finished {
@@ -32,10 +29,11 @@ fn small(scratch: &Path) -> Grant {
 
 #[tokio::test]
 async fn a_job_that_takes_too_much_memory_is_ended_and_the_next_one_runs() {
-    if !groups("a_job_that_takes_too_much_memory_is_ended_and_the_next_one_runs") {
+    let name = "a_job_that_takes_too_much_memory_is_ended_and_the_next_one_runs";
+    let Some(sandbox) = sandbox(Isolation::Full, name).await else { return };
+    if !grouped(&sandbox, "memory", name) {
         return;
     }
-    let Some(sandbox) = sandbox(Isolation::Full, "memory").await else { return };
     let scratch = tempfile::tempdir().unwrap();
     sandbox.give(scratch.path()).unwrap();
     let mut session = sandbox.session(small(scratch.path()));
@@ -48,10 +46,11 @@ async fn a_job_that_takes_too_much_memory_is_ended_and_the_next_one_runs() {
 
 #[tokio::test]
 async fn processes_are_counted_over_the_whole_job() {
-    if !groups("processes_are_counted_over_the_whole_job") {
+    let name = "processes_are_counted_over_the_whole_job";
+    let Some(sandbox) = sandbox(Isolation::Full, name).await else { return };
+    if !grouped(&sandbox, "processes", name) {
         return;
     }
-    let Some(sandbox) = sandbox(Isolation::Full, "processes").await else { return };
     let scratch = tempfile::tempdir().unwrap();
     sandbox.give(scratch.path()).unwrap();
     let many = shell("i=0; while [ $i -lt 200 ]; do sleep 86390 & i=$((i+1)); done; echo all");
