@@ -157,9 +157,16 @@ fn two(own: &str) -> Option<PathBuf> {
 /// where it is not alone in its group.
 fn hand_out(folder: &Path) -> io::Result<()> {
     let aside = folder.join(OWN);
+    let step_to =
+        |group: &Path| fs::write(group.join("cgroup.procs"), std::process::id().to_string());
     fs::create_dir_all(&aside)?;
-    fs::write(aside.join("cgroup.procs"), std::process::id().to_string())?;
-    fs::write(folder.join("cgroup.subtree_control"), "+memory +pids")
+    step_to(&aside)?;
+    let handed_out = fs::write(folder.join("cgroup.subtree_control"), "+memory +pids");
+    if handed_out.is_err() {
+        step_to(folder)?;
+        fs::remove_dir(&aside)?;
+    }
+    handed_out
 }
 
 fn one(own: &str) -> Cgroups {
