@@ -21,6 +21,7 @@ use super::{
     dep_info,
     rooms::Rooms,
     scan::admission::{self, Admission, named_sources},
+    select::Lineage,
     target::Target,
 };
 use crate::{
@@ -61,6 +62,8 @@ pub struct Builder<'a> {
     pub workspace: &'a Path,
     /// Folder of ours for this repository.
     pub home: &'a Path,
+    /// Whose builds these may stand on.
+    pub lineage: &'a Lineage,
 }
 
 /// What a build gave.
@@ -147,7 +150,7 @@ impl Builder<'_> {
             return Ok(kept);
         }
         self.tree.put(sha).await?;
-        let target = Target::of(self.home);
+        let target = Target::of(self.home, self.lineage);
         let unwritten = |source| BuildError::Write { path: target.path().to_owned(), source };
         target.open(side).map_err(unwritten)?;
         self.ctx.sandbox.give(target.path()).map_err(unwritten)?;
@@ -209,7 +212,8 @@ impl Builder<'_> {
     fn key(&self) -> String {
         let rules = self.rules;
         let what = format!(
-            "{KEPT_FORMAT}\n{}\n{:?}\n{}\n{}\n{:?}\n{:?}\n{}",
+            "{KEPT_FORMAT}\n{}\n{}\n{:?}\n{}\n{}\n{:?}\n{:?}\n{}",
+            self.lineage.target,
             self.ctx.sandbox.level().word(),
             self.cargo_config,
             self.rooms.toolchain().verbose,

@@ -7,7 +7,7 @@
 
 use std::{
     fs, io,
-    os::unix::fs::symlink,
+    os::unix::fs::{PermissionsExt as _, symlink},
     path::{Path, PathBuf},
 };
 
@@ -59,11 +59,16 @@ impl CargoHome {
             let path = own.unwrap_or_else(|| ctx.cache.join("cargo"));
             return Ok(Self { path, read: Vec::new(), fetched: Vec::new() });
         }
-        let path = ctx.cache.join("cargo");
+        // Users of their own have homes of their own: what one links, another would write through.
+        let name = ctx.sandbox.user().map_or_else(|| "jobs".to_owned(), |uid| uid.to_string());
+        let path = ctx.cache.join(format!("cargo-of-{name}"));
         fs::create_dir_all(&path)?;
+        if own.as_deref().is_some_and(|own| same(own, &path)) {
+            return Err(io::Error::other("CARGO_HOME is the gate's own folder: name another"));
+        }
         let text = own.as_deref().map(configuration).unwrap_or_default();
         let config = path.join("config.toml");
-        fs::write(&config, filtered(&text, &HARMLESS))?;
+        write_fresh(&config, &filtered(&text, &HARMLESS))?;
         let vendored = local_sources(&text);
         let mut fetched = vec![path.clone()];
         match (ctx.sandbox.user(), &own) {
@@ -82,6 +87,21 @@ impl CargoHome {
         let read = fetched.iter().cloned().chain([config]).chain(vendored).collect();
         Ok(Self { path, read, fetched })
     }
+}
+
+/// Whether two paths lead to one folder.
+fn same(one: &Path, other: &Path) -> bool {
+    one.canonicalize().ok().zip(other.canonicalize().ok()).is_some_and(|(one, other)| one == other)
+}
+
+/// Puts a file in the place of whatever is there, and writes through no link.
+fn write_fresh(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(path);
+    let mut fresh = tempfile::Builder::new()
+        .permissions(fs::Permissions::from_mode(0o644))
+        .tempfile_in(folder)?;
+    io::Write::write_all(&mut fresh, text.as_bytes())?;
+    fresh.persist(path).map(drop).map_err(|error| error.error)
 }
 
 /// The cargo home of whoever runs us.
@@ -123,12 +143,14 @@ fn link(at: &Path, to: &Path) -> io::Result<()> {
 /// Copies what was downloaded before, where it is missing or older: packed crates and the index.
 /// Their unpacked sources follow from them.
 fn fill(own: &Path, ours: &Path) -> io::Result<()> {
-    for name in ["registry/cache", "registry/index"] {
+    for name in ["git", "registry", "registry/cache", "registry/index"] {
         let to = ours.join(name);
         if fs::symlink_metadata(&to).is_ok_and(|about| about.is_symlink()) {
             fs::remove_file(&to)?;
         }
-        copy_newer(&own.join(name), &to)?;
+    }
+    for name in ["registry/cache", "registry/index"] {
+        copy_newer(&own.join(name), &ours.join(name))?;
     }
     Ok(())
 }
@@ -142,13 +164,23 @@ fn copy_newer(from: &Path, to: &Path) -> io::Result<()> {
         if about.is_dir() {
             copy_newer(&entry.path(), &to)?;
         } else if about.is_file() {
-            let there = fs::symlink_metadata(&to).and_then(|there| there.modified()).ok();
-            if there < about.modified().ok() {
+            let there = fs::symlink_metadata(&to).ok();
+            let since = there.filter(fs::Metadata::is_file).and_then(|there| there.modified().ok());
+            if since < about.modified().ok() {
+                remove(&to)?;
                 fs::copy(entry.path(), &to)?;
             }
         }
     }
     Ok(())
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path) {
+        Ok(about) if about.is_dir() => fs::remove_dir_all(path),
+        Ok(_) => fs::remove_file(path),
+        Err(_) => Ok(()),
+    }
 }
 
 /// What of a configuration counts while there is a network: where crates come from.
@@ -172,9 +204,16 @@ fn purge(item: &mut Item) {
         for name in NEVER {
             table.remove(name);
         }
-        // A proxy may carry a password; without one it is an address like any other.
-        if table.get("proxy").and_then(Item::as_str).is_some_and(|proxy| proxy.contains('@')) {
-            table.remove("proxy");
+        // An address may carry a password; without one it is an address like any other.
+        let secret = |(name, item): (&str, &Item)| {
+            let text = item.as_str().unwrap_or_default();
+            let authority = text.split_once("://").map_or("", |(_, rest)| rest);
+            let user = authority.split('/').next().unwrap_or_default().contains('@');
+            user.then(|| name.to_owned())
+        };
+        let secrets: Vec<String> = table.iter().filter_map(secret).collect();
+        for name in secrets {
+            table.remove(&name);
         }
         for (_, below) in table.iter_mut() {
             purge(below);
@@ -198,6 +237,7 @@ registry = "sparse+https://near.example/index/"
 
 [registries.private]
 index = "sparse+https://private.example/"
+mirror = "https://name:planted@private.example/"
 token = "planted"
 [registries.other]
 credential-provider = ["cargo:token-from-stdout", "cat", "/etc/shadow"]

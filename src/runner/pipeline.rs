@@ -22,7 +22,7 @@ use super::{
     rooms::Rooms,
     rules::{InForce, Overrides, RulesError},
     scan::{DatabaseChoice, Strictness, admission::Admission},
-    select::{SelectError, Selected, Source, select},
+    select::{Lineage, SelectError, Selected, Source, select},
     sources,
     toolchain::{Toolchain, ToolchainError},
 };
@@ -166,8 +166,15 @@ pub async fn run_holding(
     let changed = place.changed(&selected.subject).await?;
     let changes = place.changes(&selected.subject, &changed).await?;
 
-    let job =
-        RunJob { ctx, request, place: &place, folder: &folder, rules: &rules, changed: &changed };
+    let job = RunJob {
+        ctx,
+        request,
+        place: &place,
+        folder: &folder,
+        rules: &rules,
+        changed: &changed,
+        lineage: selected.lineage.clone(),
+    };
     let (policy, perf) = job.parts(&selected.subject, &changes).await?;
     if ctx.cancel.stopped() {
         return Err(PipelineError::Cancelled);
@@ -194,6 +201,7 @@ struct RunJob<'a> {
     folder: &'a Folder,
     rules: &'a InForce,
     changed: &'a [ChangedFile],
+    lineage: Lineage,
 }
 
 type PolicyPart = Option<policy_part::Scanned>;
@@ -314,6 +322,7 @@ impl RunJob<'_> {
             tree: self.place.build.clone(),
             workspace,
             home: &self.place.home,
+            lineage: &self.lineage,
         };
         let base = self.place.base_to_build(subject);
         let builds = build_both(self.ctx, &builder, &base, &subject.head.sha).await?;

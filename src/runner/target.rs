@@ -1,8 +1,8 @@
 //! The target folder of a build, and what is kept of it for the next.
 //!
 //! What a build script writes there, the next build links. So only builds of commits that the
-//! target branch already holds leave something behind; a change builds in a copy of that, which
-//! is thrown away. Both builds see the folder at one path, or identical code would give executables
+//! target branch already holds leave something behind, for builds against that branch; a change
+//! builds in a copy of it, which is thrown away. Both builds see the folder at one path, or identical code would give executables
 //! that differ.
 
 use std::{
@@ -11,19 +11,27 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::policy::Side;
+use super::select::Lineage;
+use crate::{policy::Side, receipt::digest};
+
+/// Where the folders of bases are kept, and for how many target branches.
+const KEPT: &str = "targets-of-bases";
+const LINEAGES: usize = 4;
 
 /// The folder that cargo writes to, and the one that outlives a run.
 #[derive(Clone, Debug)]
 pub struct Target {
     path: PathBuf,
     kept: PathBuf,
+    keeps: bool,
 }
 
 impl Target {
-    /// Those of a repository whose folder of ours is `home`.
-    pub fn of(home: &Path) -> Self {
-        Self { path: home.join("target"), kept: home.join("target-of-bases") }
+    /// Those of a repository whose folder of ours is `home`, for builds of this lineage.
+    pub fn of(home: &Path, lineage: &Lineage) -> Self {
+        let name: String = digest(lineage.target.as_bytes()).chars().take(16).collect();
+        let kept = home.join(KEPT).join(name);
+        Self { path: home.join("target"), kept, keeps: lineage.keeps }
     }
 
     /// Where cargo writes.
@@ -40,9 +48,9 @@ impl Target {
         // Whatever is still there is of a run that did not come to its end: nobody knows whose.
         clear(&self.path)?;
         match side {
-            Side::Base if self.kept.is_dir() => fs::rename(&self.kept, &self.path),
-            Side::Head if self.kept.is_dir() => copy(&self.kept, &self.path),
-            _ => fs::create_dir_all(&self.path),
+            _ if !self.kept.is_dir() => fs::create_dir_all(&self.path),
+            Side::Base if self.keeps => fs::rename(&self.kept, &self.path),
+            Side::Base | Side::Head => copy(&self.kept, &self.path),
         }
     }
 
@@ -52,13 +60,29 @@ impl Target {
     ///
     /// If it cannot be moved or removed.
     pub fn close(&self, side: Side) -> io::Result<()> {
-        match side {
-            Side::Base => {
-                clear(&self.kept)?;
-                fs::rename(&self.path, &self.kept)
-            }
-            Side::Head => clear(&self.path),
+        if side == Side::Head || !self.keeps {
+            return clear(&self.path);
         }
+        clear(&self.kept)?;
+        if let Some(all) = self.kept.parent() {
+            fs::create_dir_all(all)?;
+            forget_oldest(all);
+        }
+        fs::rename(&self.path, &self.kept)
+    }
+}
+
+/// Makes room for one more lineage. Failing to is no reason to fail a run.
+fn forget_oldest(all: &Path) {
+    let Ok(entries) = fs::read_dir(all) else { return };
+    let mut folders: Vec<_> = entries
+        .flatten()
+        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
+        .collect();
+    folders.sort();
+    let surplus = (folders.len() + 1).saturating_sub(LINEAGES);
+    for (_, folder) in folders.into_iter().take(surplus) {
+        let _ = clear(&folder);
     }
 }
 
@@ -91,4 +115,45 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn built(target: &Target, side: Side, leaves: &str) -> Vec<String> {
+        target.open(side).unwrap();
+        let found = fs::read_dir(target.path()).unwrap().flatten();
+        let mut found: Vec<String> =
+            found.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+        found.sort();
+        fs::write(target.path().join(leaves), "").unwrap();
+        target.close(side).unwrap();
+        found
+    }
+
+    #[test]
+    fn only_a_base_that_its_branch_holds_leaves_something_and_only_for_that_branch() {
+        let home = tempfile::tempdir().unwrap();
+        let of = |target: &str, keeps| {
+            Target::of(home.path(), &Lineage { target: target.to_owned(), keeps })
+        };
+        let (main, other, group) = (of("main", true), of("other", true), of("main", false));
+        assert!(built(&main, Side::Head, "a change").is_empty());
+        assert!(built(&main, Side::Base, "a base").is_empty());
+        assert_eq!(built(&main, Side::Head, "another change"), ["a base"]);
+        assert_eq!(built(&group, Side::Base, "a group"), ["a base"]);
+        assert!(built(&other, Side::Base, "another base").is_empty());
+        assert_eq!(built(&main, Side::Base, "the next base"), ["a base"]);
+        assert_eq!(built(&main, Side::Head, "a change"), ["a base", "the next base"]);
+    }
+
+    #[test]
+    fn what_a_run_left_in_the_middle_is_not_built_upon() {
+        let home = tempfile::tempdir().unwrap();
+        let target = Target::of(home.path(), &Lineage { target: "main".to_owned(), keeps: true });
+        target.open(Side::Head).unwrap();
+        fs::write(target.path().join("poison"), "").unwrap();
+        assert!(built(&target, Side::Base, "a base").is_empty());
+    }
 }

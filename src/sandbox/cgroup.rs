@@ -89,12 +89,13 @@ impl Cgroups {
         }
     }
 
-    /// Makes a group with limits.
+    /// Makes a group with limits; they leave this process a share of its own group's.
     ///
     /// # Errors
     ///
     /// If the kernel refuses.
     pub(super) fn make(&self, limits: &Limits) -> io::Result<Group> {
+        let limits = &self.within_own(limits);
         let name = format!("{PREFIX}{}", Mark::fresh());
         let mut group = Group { folders: Vec::new(), peak: None };
         match self {
@@ -126,6 +127,39 @@ impl Cgroups {
             Self::None => {}
         }
         Ok(group)
+    }
+}
+
+impl Cgroups {
+    /// Limits that are reached before those of the group that this process is in itself: there the
+    /// kernel would choose among all, and might end the supervisor.
+    fn within_own(&self, limits: &Limits) -> Limits {
+        let share =
+            |most: u64, own: Option<u64>| most.min(own.map_or(u64::MAX, |own| own - own / 4));
+        Limits {
+            memory: share(limits.memory, self.own(Controller::Memory)),
+            processes: share(limits.processes, self.own(Controller::Pids)),
+            ..*limits
+        }
+    }
+
+    /// What the group of this process, and those above it, allow; none without a limit.
+    fn own(&self, controller: Controller) -> Option<u64> {
+        let folder = match self {
+            Self::Two(folder) => folder,
+            Self::One(all) => &all.iter().find(|(one, _)| *one == controller)?.1,
+            Self::None => return None,
+        };
+        let files: &[&str] = match controller {
+            Controller::Memory => &["memory.max", "memory.limit_in_bytes"],
+            Controller::Pids => &["pids.max"],
+            Controller::Cpuacct => &[],
+        };
+        let number = |path: PathBuf| fs::read_to_string(path).ok()?.trim().parse().ok();
+        let above = folder.ancestors().take_while(|above| above.starts_with(MOUNTED));
+        above
+            .flat_map(|folder| files.iter().filter_map(move |file| number(folder.join(file))))
+            .min()
     }
 }
 

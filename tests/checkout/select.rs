@@ -2,7 +2,7 @@
 
 use t5_gate::runner::{
     mirror::Wanted,
-    select::{MirrorWish, Selected, Source, select},
+    select::{Lineage, MirrorWish, Selected, Source, select},
 };
 
 use super::place::{NAME, Place};
@@ -29,6 +29,7 @@ async fn selected_as(
         head: head.to_owned(),
         rules: rules.map(str::to_owned),
         chosen: "pull request #12 against main".to_owned(),
+        lineage: Lineage { target: "main".to_owned(), keeps: true },
         parent,
     };
     let chosen = select(&place.context(), &Source::Mirror(wish)).await;

@@ -21,7 +21,7 @@ use crate::{
         repeat,
         rules::Overrides,
         scan::Strictness,
-        select::{MirrorWish, Source},
+        select::{Lineage, MirrorWish, Source},
     },
     sandbox::{Cancel, Isolation},
     verdict::PartName,
@@ -135,6 +135,11 @@ impl Embedded {
                 head: job.head.clone(),
                 rules: wanted.base.clone(),
                 chosen: chosen(&job.subject, &job.base_ref),
+                lineage: Lineage {
+                    target: job.base_ref.clone(),
+                    // The base of a group is the group before it, which may never be merged.
+                    keeps: !matches!(job.subject, Subject::MergeGroup(_)),
+                },
                 parent: matches!(job.subject, Subject::Branch(_)),
             }),
             config: None,

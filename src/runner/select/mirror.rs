@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{SelectError, Selected, commit, resolve};
+use super::{Lineage, SelectError, Selected, commit, resolve};
 use crate::{
     receipt::Subject,
     runner::{Context, git::Git},
@@ -22,6 +22,8 @@ pub struct MirrorWish {
     pub rules: Option<String>,
     /// What the two are, for a person: «pull request #12 against main».
     pub chosen: String,
+    /// Whose builds this one may stand on.
+    pub lineage: Lineage,
     /// If the head is the very commit that rules come from (a branch that moved), compare it with
     /// its parent.
     pub parent: bool,
@@ -53,7 +55,8 @@ pub(super) async fn select(ctx: &Context, wish: &MirrorWish) -> Result<Selected,
         chosen: wish.chosen.clone(),
         uncommitted: 0,
     };
-    Ok(Selected { top: wish.mirror.clone(), mirror: true, subject })
+    let (top, lineage) = (wish.mirror.clone(), wish.lineage.clone());
+    Ok(Selected { top, mirror: true, subject, lineage })
 }
 
 async fn described(

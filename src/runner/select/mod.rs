@@ -53,6 +53,20 @@ pub struct Selected {
     pub mirror: bool,
     /// Base, head and rules.
     pub subject: Subject,
+    /// Whose builds this one may stand on.
+    pub lineage: Lineage,
+}
+
+/// Builds that stand on each other: those against one target branch.
+///
+/// What a commit's build scripts leave in a target folder is linked by the next build that finds
+/// it. Whoever may push to some branch must not reach the builds against another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lineage {
+    /// The target branch.
+    pub target: String,
+    /// Whether that branch holds the base already, so that its build may leave something behind.
+    pub keeps: bool,
 }
 
 impl Selected {
@@ -174,7 +188,9 @@ async fn local(ctx: &Context, wish: &Wish) -> Result<Selected, SelectError> {
         chosen: chosen.how,
         uncommitted: uncommitted(&git).await?,
     };
-    Ok(Selected { top, mirror: false, subject })
+    let target = wish.base.clone().unwrap_or_else(|| "the default branch".to_owned());
+    let lineage = Lineage { target, keeps: true };
+    Ok(Selected { top, mirror: false, subject, lineage })
 }
 
 struct Chosen {
