@@ -34,10 +34,13 @@ pub fn sweep_orphans() -> usize {
 /// Kills the processes whose mark is one of these; returns how many.
 fn kill_where(wanted: impl Fn(&str) -> bool) -> usize {
     let mut killed = std::collections::BTreeSet::new();
-    // A process may fork while we look; each pass sees the children of the last.
+    // A process may fork while we look; each pass sees the children of the last. One that turns into
+    // another program has no environment for a moment, so one pass that finds nothing proves nothing.
+    let mut quiet = 0;
     for _ in 0..16 {
         let found = marked(&wanted);
-        if found.is_empty() {
+        quiet = if found.is_empty() { quiet + 1 } else { 0 };
+        if quiet == 2 {
             break;
         }
         for pid in found {
