@@ -144,6 +144,10 @@ pub(super) struct RunArgs {
     /// host has.
     #[arg(long, value_enum, default_value = "best")]
     pub(super) isolation: IsolationArg,
+    /// No job of the change's code takes more memory than this, for example 800M or 4G [default:
+    /// seven eighths of the machine's].
+    #[arg(long, value_name = "SIZE", value_parser = super::size::bytes)]
+    pub(super) memory_limit: Option<u64>,
     /// Draw orders from this number, as an earlier receipt names it.
     #[arg(long, value_name = "NUMBER")]
     pub(super) seed: Option<u64>,

@@ -19,6 +19,7 @@ mod screen;
 mod serve;
 mod server;
 mod signals;
+mod size;
 
 use std::{
     io::{self, IsTerminal as _, Write as _},

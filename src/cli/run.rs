@@ -50,7 +50,7 @@ pub(super) fn run(args: &RunArgs) -> Exit {
         env.insert("CARGO_NET_OFFLINE".into(), "true".into());
     }
     let sandbox = match runtime.block_on(isolation::found(args.isolation, &env)) {
-        Ok(sandbox) => Arc::new(sandbox),
+        Ok(sandbox) => Arc::new(sandbox.with_memory(args.memory_limit)),
         Err(message) => return fail(&message, Exit::CouldNotRun),
     };
     let ctx = Context { cache, env, sandbox, cancel: Cancel::default(), progress };

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Context,
     benches::{BenchTarget, BenchesError, bench_targets},
-    beneath::Beneath,
+    beneath::{Beneath, BeneathError},
     cargo_config::CargoConfig,
     checkout::{CheckoutError, Tree},
     dep_info,
@@ -34,12 +34,15 @@ use crate::{
 
 /// Raised whenever kept executables of an older version must not be used again.
 const KEPT_FORMAT: &str = "3";
-/// The largest executable that is kept, in bytes: debug builds of the largest programs have less.
-const EXECUTABLE_LIMIT: u64 = 4 << 30;
+/// The largest executables that are kept, all of a commit together, in bytes: debug builds of the
+/// largest programs have less.
+const EXECUTABLES_LIMIT: u64 = 4 << 30;
 /// The longest line of cargo's messages that is read, in bytes, and the most lines: a message about
 /// one artifact has some hundred, and a build of a thousand packages some thousand messages.
 const MESSAGE_LIMIT: usize = 1 << 20;
 const MESSAGES: usize = 100_000;
+/// The most that is quoted of a compiler's errors, in bytes.
+const ERRORS_LIMIT: usize = 16 << 10;
 /// How many commits' executables are kept.
 const KEPT_COMMITS: usize = 16;
 
@@ -193,9 +196,20 @@ impl Builder<'_> {
             Err(state) => Ok(Built::nothing(state, targets)),
             Ok(executables) => {
                 let seconds = started.elapsed().as_secs_f64();
+                // A path is what the build said; only one in its own folder is looked at.
+                let inside = |one: &&Executable| beneath(&one.path, target.path());
                 let of = |one: &Executable| dep_info::sources(&one.path, &self.dir(), tree);
-                let sources = executables.iter().flat_map(of).collect();
-                keep(folder, target.path(), Kept::of(&targets, executables, sources, seconds))
+                let sources = executables.iter().filter(inside).flat_map(of).collect();
+                let kept = Kept::of(&targets, executables, sources, seconds);
+                match keep(folder, target.path(), kept) {
+                    Err(KeepError::Taken(reason)) => {
+                        Ok(Built::nothing(BuildState::Failed { reason }, targets))
+                    }
+                    Err(KeepError::Write { path, source }) => {
+                        Err(BuildError::Write { path, source })
+                    }
+                    Ok(built) => Ok(built),
+                }
             }
         }
     }
@@ -301,7 +315,14 @@ impl Builder<'_> {
                     progress.step(line.trim().to_owned());
                 }
             });
-        let finished = self.run(job, grant).await?;
+        let finished = match self.run(job, grant).await {
+            Err(BuildError::Sandbox(SandboxError::Supervise { source, .. })) => {
+                let next = "look at its build scripts and procedural macros".to_owned();
+                let reason = format!("the build ended its own sandbox: {source}");
+                return Ok(Err(BuildState::CouldNotRun { reason, next }));
+            }
+            done => done?,
+        };
         match finished.ended {
             Ended::Exited(0) => Ok(Ok(executables(&finished.stdout, wanted))),
             Ended::Cancelled => Err(BuildError::Cancelled),
@@ -318,7 +339,7 @@ impl Builder<'_> {
                 next: "build fewer packages, or on a machine with more memory".to_owned(),
             })),
             Ended::Disk => Ok(Err(BuildState::CouldNotRun {
-                reason: "the build filled the disk".to_owned(),
+                reason: "the build filled the disk, or 1 GiB of it is all that is left".to_owned(),
                 next: "look at its build scripts, or free some space".to_owned(),
             })),
             Ended::Exited(_) | Ended::Signaled(_) => {
@@ -385,18 +406,27 @@ impl From<&BenchTarget> for KeptTarget {
     }
 }
 
+/// Why executables were not kept.
+enum KeepError {
+    /// What the build says it made is nothing that is taken over.
+    Taken(String),
+    /// They could not be written.
+    Write { path: PathBuf, source: io::Error },
+}
+
 /// Moves the executables out of cargo's reach, read-only, and remembers them.
-fn keep(folder: &Path, target: &Path, mut kept: Kept) -> Result<Built, BuildError> {
+fn keep(folder: &Path, target: &Path, mut kept: Kept) -> Result<Built, KeepError> {
     let failed = |path: &Path| {
         let path = path.to_owned();
-        move |source| BuildError::Write { path, source }
+        move |source| KeepError::Write { path, source }
     };
     let _ = fs::remove_dir_all(folder);
     fs::create_dir_all(folder).map_err(failed(folder))?;
+    let mut left = EXECUTABLES_LIMIT;
     for (index, executable) in kept.executables.iter_mut().enumerate() {
         let to = folder.join(format!("{index}-{}", executable.target));
         // The path is what the build said: it may say anything.
-        take(&executable.path, target, &to).map_err(failed(&executable.path))?;
+        left -= take(executable, target, &to, left)?;
         executable.path = to;
     }
     let list = folder.join("kept.json");
@@ -409,12 +439,30 @@ fn keep(folder: &Path, target: &Path, mut kept: Kept) -> Result<Built, BuildErro
     Ok(kept.built(false))
 }
 
-/// Copies an executable out of the target folder, read-only, and nothing that lies elsewhere.
-fn take(from: &Path, target: &Path, to: &Path) -> io::Result<()> {
-    let elsewhere = || io::Error::other("it lies outside of the target folder");
-    let relative = from.strip_prefix(target).map_err(|_| elsewhere())?;
-    let beneath = Beneath::new(target).map_err(io::Error::other)?;
-    beneath.copy_to(relative, to, EXECUTABLE_LIMIT).map(drop).map_err(io::Error::other)
+/// Whether a path leads to a plain file below a folder, through no link.
+fn beneath(path: &Path, folder: &Path) -> bool {
+    let relative = path.strip_prefix(folder);
+    let opened = relative.ok().zip(Beneath::new(folder).ok());
+    opened.is_some_and(|(relative, folder)| folder.has(relative))
+}
+
+/// Moves an executable of at most `limit` bytes out of the target folder, read-only, and nothing
+/// that lies elsewhere. What is kept of the folder for other builds holds none that could be handed
+/// in as their own. Returns its size in bytes.
+fn take(made: &Executable, target: &Path, to: &Path, limit: u64) -> Result<u64, KeepError> {
+    let refused = |why: String| {
+        KeepError::Taken(format!("what was built as bench «{}» is not taken: {why}", made.target))
+    };
+    let elsewhere = || refused("it lies outside of the target folder".to_owned());
+    let relative = made.path.strip_prefix(target).map_err(|_| elsewhere())?;
+    let beneath = Beneath::new(target).map_err(|error| refused(error.to_string()))?;
+    let bytes = beneath.copy_to(relative, to, limit).map_err(|error| match error {
+        BeneathError::Write { path, source } => KeepError::Write { path, source },
+        error => refused(error.to_string()),
+    })?;
+    fs::remove_file(&made.path)
+        .map_err(|source| KeepError::Write { path: made.path.clone(), source })?;
+    Ok(bytes)
 }
 
 /// Frees the disk of commits that were built long ago. Failing to is no reason to fail a run.
@@ -473,6 +521,8 @@ fn executables(messages: &[u8], wanted: &[&BenchTarget]) -> Vec<Executable> {
         })
         .collect();
     found.sort_by(|one, other| (&one.package, &one.target).cmp(&(&other.package, &other.target)));
+    // Cargo says everything once; a build script that writes to its output may repeat itself.
+    found.dedup_by(|one, other| (&one.package, &one.target) == (&other.package, &other.target));
     found
 }
 
@@ -495,5 +545,7 @@ fn first_errors(said: &str) -> String {
     let lines: Vec<&str> = said.lines().collect();
     let first = lines.iter().position(|line| line.starts_with("error")).unwrap_or(0);
     let shown = lines.get(first..).unwrap_or_default();
-    shown.get(..shown.len().min(40)).unwrap_or_default().join("\n")
+    let mut shown = shown.get(..shown.len().min(40)).unwrap_or_default().join("\n");
+    shown.truncate(shown.floor_char_boundary(ERRORS_LIMIT));
+    shown
 }

@@ -31,8 +31,14 @@ const RESAMPLES: &str = "1001";
 const LIST_LIMIT: Duration = Duration::from_secs(20);
 /// What one process may print.
 const OUTPUT_LIMIT: usize = 16 << 20;
-/// The largest sample file that is read.
-const SAMPLE_FILE_LIMIT: u64 = 16 << 20;
+/// The largest sample file that is read, and of one process all of them together, in bytes. Twenty
+/// slices take one KiB.
+const SAMPLE_FILE_LIMIT: u64 = 1 << 20;
+const SAMPLES_LIMIT: u64 = 4 << 20;
+/// The most slices of one process: benchmarks may ask for more than we do.
+const SLICES_LIMIT: usize = 1000;
+/// The most that is quoted of one process, in bytes.
+const SAID_LIMIT: usize = 512;
 /// The longest id of a benchmark, in bytes, and the most ids of one executable.
 const ID_LIMIT: usize = 512;
 const IDS_LIMIT: usize = 4096;
@@ -176,6 +182,7 @@ impl Bench<'_, '_> {
             names: vec![DESCRIBED.to_owned(), SAMPLED.to_owned()],
             file: SAMPLE_FILE_LIMIT,
             files: SAMPLE_FILES,
+            total: SAMPLES_LIMIT,
             depth: SAMPLE_DEPTH,
         };
         let finished = self.finish(job, Some(&collect)).await?;
@@ -194,14 +201,19 @@ impl Bench<'_, '_> {
     async fn finish(&self, job: Job, collect: Option<&Collect>) -> Result<Finished, RunError> {
         let mut room = self.room.lock().await;
         let finished = match room.run(&job, collect, &self.ctx.cancel).await {
+            // A build may hand in what is no executable.
+            Err(SandboxError::Start { source, .. }) => {
+                let how = "a failed start".to_owned();
+                return Err(Trouble::Crashed { how, said: source.to_string() }.into());
+            }
             // Code that ends its own sandbox has crashed.
             Err(SandboxError::Supervise { source, .. }) => {
-                let (how, said) = ("its sandbox".to_owned(), source.to_string());
+                let (how, said) = ("its sandbox".to_owned(), last(source.to_string()));
                 return Err(Trouble::Crashed { how, said }.into());
             }
             done => done?,
         };
-        let crashed = |how: String| Trouble::Crashed { how, said: finished.stderr_tail(3) };
+        let crashed = |how: String| Trouble::Crashed { how, said: last(finished.stderr_tail(3)) };
         match finished.ended {
             Ended::Exited(0) => Ok(finished),
             Ended::Exited(code) => Err(crashed(format!("exit code {code}")).into()),
@@ -213,6 +225,11 @@ impl Bench<'_, '_> {
             Ended::Cancelled => Err(RunError::Cancelled),
         }
     }
+}
+
+/// The end of what a process said: every benchmark of an executable may have something to say.
+fn last(mut said: String) -> String {
+    said.split_off(said.ceil_char_boundary(said.len().saturating_sub(SAID_LIMIT)))
 }
 
 /// The ids in what `--list` printed: `group/name: benchmark`, or `: bench` up to criterion 0.3.
@@ -279,6 +296,9 @@ fn read_sample(files: &[Returned], id: &str) -> Result<Sample, Trouble> {
     let sample: SavedSample = read_json(sampled)?;
     if sample.iters.len() != sample.times.len() {
         return Err(Trouble::Unreadable("as many times as iterations were expected".to_owned()));
+    }
+    if sample.iters.len() > SLICES_LIMIT {
+        return Err(Trouble::Unreadable(format!("more than {SLICES_LIMIT} slices")));
     }
     let slices: Vec<Slice> =
         sample.iters.into_iter().zip(sample.times).map(|(iters, ns)| Slice(iters, ns)).collect();

@@ -12,7 +12,7 @@ use std::{
 };
 
 use super::select::Lineage;
-use crate::{policy::Side, receipt::digest};
+use crate::{policy::Side, receipt::digest, sandbox::clear};
 
 /// Where the folders of bases are kept, and for how many target branches.
 const KEPT: &str = "targets-of-bases";
@@ -83,14 +83,6 @@ fn forget_oldest(all: &Path) {
     let surplus = (folders.len() + 1).saturating_sub(LINEAGES);
     for (_, folder) in folders.into_iter().take(surplus) {
         let _ = clear(&folder);
-    }
-}
-
-fn clear(folder: &Path) -> io::Result<()> {
-    match fs::symlink_metadata(folder) {
-        Ok(about) if about.is_dir() => fs::remove_dir_all(folder),
-        Ok(_) => fs::remove_file(folder),
-        Err(_) => Ok(()),
     }
 }
 

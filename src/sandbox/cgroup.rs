@@ -294,6 +294,12 @@ impl Group {
         (!two).then(|| text.trim().parse().ok())?
     }
 
+    /// Whether no process is left in it.
+    pub(super) fn is_empty(&self) -> bool {
+        let left = |folder: &PathBuf| fs::read_to_string(folder.join("cgroup.procs"));
+        self.folders.iter().all(|(_, folder)| left(folder).is_ok_and(|left| left.is_empty()))
+    }
+
     /// How many processes the kernel killed in it because memory was used up.
     pub(super) fn killed_for_memory(&self) -> u64 {
         let Some((folder, two)) = self.of(Controller::Memory) else { return 0 };

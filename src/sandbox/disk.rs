@@ -1,14 +1,18 @@
 //! Watches how much a job writes: a folder that is shared with the host has no quota.
 
 use std::{
-    fs,
+    fs, io,
     os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     time::Duration,
 };
 
-/// How often it is looked.
-pub(super) const LOOK: Duration = Duration::from_millis(250);
+/// How often it is looked, where there is much room and where there is little: a process fills some
+/// GiB in a second.
+const SELDOM: Duration = Duration::from_millis(250);
+const OFTEN: Duration = Duration::from_millis(20);
+/// What is much room, beyond the reserve.
+const MUCH: u64 = 8 << 30;
 /// The disk is never filled further than this, whatever a job may write.
 const RESERVE: u64 = 1 << 30;
 
@@ -26,6 +30,15 @@ impl Watch {
         Self { folders: folders.to_vec(), limit, free }
     }
 
+    /// How long to wait before looking. A job that may change nothing need not be watched.
+    pub(super) fn next_look(&self) -> Duration {
+        match self.folders.iter().map(|folder| free(folder)).min() {
+            None => Duration::MAX,
+            Some(room) if room > RESERVE + MUCH => SELDOM,
+            Some(_) => OFTEN,
+        }
+    }
+
     /// Whether the job wrote more than it may. Cheap until the disk as a whole has lost that much.
     pub(super) fn exceeded(&self) -> bool {
         let lost = |(folder, before): (&PathBuf, &u64)| (free(folder), *before);
@@ -37,7 +50,8 @@ impl Watch {
             return false;
         }
         // Somebody wrote that much; it need not have been the job.
-        self.folders.iter().map(|folder| used(folder)).sum::<u64>() > self.limit
+        let all = self.folders.iter().map(|folder| used(folder));
+        all.fold(0, u64::saturating_add) > self.limit
     }
 }
 
@@ -45,13 +59,18 @@ fn free(folder: &Path) -> u64 {
     rustix::fs::statvfs(folder).map_or(u64::MAX, |disk| disk.f_bavail.saturating_mul(disk.f_frsize))
 }
 
-/// Bytes on the disk below a folder.
+/// Bytes on the disk below a folder. One that is there and cannot be read, as its path is too long
+/// or its permissions say so, could hold anything, and counts as full.
 fn used(folder: &Path) -> u64 {
-    let Ok(entries) = fs::read_dir(folder) else { return 0 };
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return 0,
+        Err(_) => return u64::MAX,
+    };
     let of = |entry: fs::DirEntry| match entry.metadata() {
         Ok(about) if about.is_dir() => used(&entry.path()),
         Ok(about) => about.blocks().saturating_mul(512),
         Err(_) => 0,
     };
-    entries.flatten().map(of).sum()
+    entries.flatten().map(of).fold(0, u64::saturating_add)
 }

@@ -12,6 +12,8 @@ use std::{
     process::Command,
 };
 
+use super::mark::MARK;
+
 /// How much sooner than others a job ends where memory runs out (−1000 to 1000).
 const OOM_SCORE: &str = "500";
 
@@ -20,6 +22,8 @@ const OOM_SCORE: &str = "500";
 pub(super) struct Entry {
     /// Folders of control groups to join.
     pub(super) cgroups: Vec<PathBuf>,
+    /// What the next program carries, so that a later `t5` knows whose it was.
+    pub(super) mark: Option<String>,
     /// The user and group to become.
     pub(super) uid: Option<u32>,
     /// The program to turn into, and its arguments.
@@ -32,6 +36,9 @@ impl Entry {
         let mut args = Vec::new();
         for cgroup in self.cgroups {
             args.extend(["--cgroup".into(), cgroup.into_os_string()]);
+        }
+        if let Some(mark) = self.mark {
+            args.extend(["--mark".into(), mark.into()]);
         }
         if let Some(uid) = self.uid {
             args.extend(["--uid".into(), uid.to_string().into()]);
@@ -46,6 +53,7 @@ impl Entry {
         loop {
             match args.next()?.to_str()? {
                 "--cgroup" => entry.cgroups.push(args.next()?.into()),
+                "--mark" => entry.mark = Some(args.next()?.into_string().ok()?),
                 "--uid" => entry.uid = Some(args.next()?.to_str()?.parse().ok()?),
                 "--" => break,
                 _ => return None,
@@ -75,6 +83,9 @@ pub(super) fn enter(entry: &Entry) -> io::Error {
     };
     let mut command = Command::new(program);
     command.args(args).env_clear();
+    if let Some(mark) = &entry.mark {
+        command.env(MARK, mark);
+    }
     if let Some(uid) = entry.uid {
         // Becoming another user also gives up root's supplementary groups.
         command.gid(uid).uid(uid);

@@ -4,7 +4,7 @@ use std::{
     ffi::{OsStr, OsString},
     fs, io,
     os::unix::fs::{MetadataExt as _, lchown},
-    path::{Path, PathBuf},
+    path::{Component, Path, PathBuf},
 };
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
     bubblewrap::{HELPER, STAGED_HELPER, Way, system},
     cgroup::{Cgroups, Controller},
     enter::Entry,
+    mark::Mark,
     protocol::Walls,
 };
 
@@ -33,6 +34,7 @@ pub struct Sandbox {
     cgroups: Cgroups,
     layers: Vec<String>,
     user: Option<u32>,
+    memory: Option<u64>,
 }
 
 #[derive(Clone, Debug)]
@@ -63,6 +65,7 @@ impl Sandbox {
             cgroups: Cgroups::None,
             layers: Vec::new(),
             user: None,
+            memory: None,
         }
     }
 
@@ -99,11 +102,18 @@ impl Sandbox {
         };
         let cgroups = Cgroups::find();
         let root = rustix::process::geteuid().is_root();
+        if root && level == Isolation::Full {
+            // Another user has to read what we check out.
+            rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
+        }
         let user = (root && level == Isolation::Full).then_some(UID);
         let layers = Vec::new();
         let helper = helper.to_owned();
-        let mut sandbox = Self { level, helper, bubblewrap, cgroups, layers, user };
+        let mut sandbox = Self { level, helper, bubblewrap, cgroups, layers, user, memory: None };
         let (landlock, seccomp) = sandbox.try_out().await.map_err(|error| match level {
+            Isolation::Full if error.to_string().contains("option") => {
+                lacking(error.to_string(), NEWER)
+            }
             Isolation::Full => lacking(error.to_string(), NAMESPACES),
             _ => lacking(error.to_string(), KERNEL),
         })?;
@@ -118,6 +128,14 @@ impl Sandbox {
         self.give(scratch.path()).map_err(failed)?;
         let grant = Grant::nothing(scratch.path(), Limits::of_measurement(1 << 32, 60));
         self.session(grant).hello().await
+    }
+
+    /// The same, in which no job takes more memory than this, in bytes.
+    #[must_use]
+    pub fn with_memory(mut self, most: Option<u64>) -> Self {
+        self.memory = most;
+        self.layers.extend(most.map(|most| format!("at most {} MiB of memory a job", most >> 20)));
+        self
     }
 
     /// How far jobs are kept apart.
@@ -155,7 +173,10 @@ impl Sandbox {
         grant: &Grant,
         cancel: &Cancel,
     ) -> Result<Finished, SandboxError> {
-        self.session(grant.clone()).run(job, None, cancel).await
+        let mut session = self.session(grant.clone());
+        let done = session.run(job, None, cancel).await;
+        self.closed(session).await;
+        done
     }
 
     /// The same, and takes files that it leaves in its scratch folder.
@@ -170,11 +191,22 @@ impl Sandbox {
         collect: &Collect,
         cancel: &Cancel,
     ) -> Result<Finished, SandboxError> {
-        self.session(grant.clone()).run(job, Some(collect), cancel).await
+        let mut session = self.session(grant.clone());
+        let done = session.run(job, Some(collect), cancel).await;
+        self.closed(session).await;
+        done
+    }
+
+    async fn closed(&self, session: Session<'_>) {
+        if let Err(error) = session.close().await {
+            tracing::warn!(%error, "the end of a job cannot be waited for");
+        }
     }
 
     /// A room for many programs, one after the other.
-    pub fn session(&self, grant: Grant) -> Session<'_> {
+    pub fn session(&self, mut grant: Grant) -> Session<'_> {
+        let memory = grant.limits.memory;
+        grant.limits.memory = self.memory.map_or(memory, |most| memory.min(most));
         Session::new(self, grant)
     }
 
@@ -196,12 +228,18 @@ impl Sandbox {
     }
 
     /// The call that enters with this grant.
-    pub(super) fn call(&self, grant: &Grant, cgroups: Vec<PathBuf>) -> io::Result<Vec<OsString>> {
+    pub(super) fn call(
+        &self,
+        grant: &Grant,
+        cgroups: Vec<PathBuf>,
+        mark: &Mark,
+    ) -> io::Result<Vec<OsString>> {
+        let mark = Some(mark.to_string());
         let walls = serde_json::to_string(&self.walls(grant)?).map_err(io::Error::other)?;
         let inside = [INSIDE.into(), OsString::from(walls)];
         let Some(bubblewrap) = &self.bubblewrap else {
             let then = std::iter::once(self.helper.clone().into_os_string()).chain(inside);
-            let entry = Entry { cgroups, uid: None, then: then.collect() };
+            let entry = Entry { cgroups, mark, uid: None, then: then.collect() };
             return Ok(entered(&self.helper, entry));
         };
         let way = Way {
@@ -213,12 +251,12 @@ impl Sandbox {
         let mut walls = way.walls();
         walls.extend(inside);
         let Some(uid) = self.user else {
-            return Ok(entered(&self.helper, Entry { cgroups, uid: None, then: walls }));
+            return Ok(entered(&self.helper, Entry { cgroups, mark, uid: None, then: walls }));
         };
         let mut staged = way.stage();
-        let drop = Entry { cgroups: Vec::new(), uid: Some(uid), then: walls };
+        let drop = Entry { cgroups: Vec::new(), mark: mark.clone(), uid: Some(uid), then: walls };
         staged.extend(entered(Path::new(STAGED_HELPER), drop));
-        Ok(entered(&self.helper, Entry { cgroups, uid: None, then: staged }))
+        Ok(entered(&self.helper, Entry { cgroups, mark, uid: None, then: staged }))
     }
 
     fn walls(&self, grant: &Grant) -> io::Result<Walls> {
@@ -227,7 +265,9 @@ impl Sandbox {
         let texts = |paths: Vec<PathBuf>| paths.into_iter().map(text).collect::<io::Result<_>>();
         let special = |paths: &[&str]| paths.iter().map(PathBuf::from).collect::<Vec<_>>();
         let mut read = system(grant.network);
-        read.extend(special(&["/proc", "/dev"]));
+        read.extend(special(&["/proc"]));
+        // A root's job without a device namespace must not read its disks.
+        read.extend(special(if full { &["/dev"] } else { &DEVICES }));
         read.extend(grant.read.iter().cloned());
         read.extend(grant.shown.iter().map(|(_, to)| to.clone()));
         if full {
@@ -239,12 +279,22 @@ impl Sandbox {
         let mut emptied = vec![grant.scratch.clone()];
         if full {
             write.push("/tmp".into());
-            // The grants themselves may lie below `/tmp`; what is mounted there cannot be removed.
             emptied.push("/dev/shm".into());
+            // Grants may lie below `/tmp`, and are told apart from what was left by their paths.
+            let plain = |path: &PathBuf| path.components().all(|step| step != Component::ParentDir);
+            if read.iter().chain(&write).all(plain) {
+                emptied.push("/tmp".into());
+            }
         }
         Ok(Walls {
-            landlock: self.level >= Isolation::Landlock && landlock_known(),
-            seccomp: full,
+            // The level that is nothing but a ruleset is none without it.
+            landlock: match self.level {
+                Isolation::None => false,
+                Isolation::Landlock => true,
+                Isolation::Full => landlock_known(),
+            },
+            seccomp: self.level >= Isolation::Landlock,
+            unprivileged: self.level == Isolation::Landlock,
             read: texts(read)?,
             write: texts(write)?,
             emptied: texts(emptied)?,
@@ -290,6 +340,18 @@ impl Sandbox {
     }
 }
 
+/// Devices that every program may read.
+const DEVICES: [&str; 8] = [
+    "/dev/null",
+    "/dev/zero",
+    "/dev/full",
+    "/dev/random",
+    "/dev/urandom",
+    "/dev/tty",
+    "/dev/fd",
+    "/dev/shm",
+];
+
 const INSTALL: &str = "install it (Debian, Ubuntu: `apt-get install bubblewrap`; Fedora: `dnf \
     install bubblewrap`; Arch: `pacman -S bubblewrap`)";
 const NAMESPACES: &str = "let unprivileged users make namespaces: on Ubuntu 24.04 and later an \
@@ -297,6 +359,7 @@ const NAMESPACES: &str = "let unprivileged users make namespaces: on Ubuntu 24.0
     kernel.apparmor_restrict_unprivileged_userns=0`), elsewhere `sysctl \
     user.max_user_namespaces=10000` and `sysctl kernel.unprivileged_userns_clone=1`; in a \
     container, run it with a seccomp profile that allows unshare and mount";
+const NEWER: &str = "install bubblewrap 0.8 or later";
 const KERNEL: &str = "a kernel from 5.13 on with Landlock among its security modules (`lsm=` on \
     the kernel's command line)";
 

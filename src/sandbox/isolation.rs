@@ -5,8 +5,9 @@
 pub enum Isolation {
     /// A plain child process: accidents stay in, malice does not.
     None,
-    /// The same process under a Landlock ruleset: it writes only where it may, reads nobody's
-    /// home, opens no TCP connection. It still sees that other processes exist.
+    /// The same process under a Landlock ruleset and a seccomp filter, without capabilities: it
+    /// writes only where it may, reads nobody's home, opens no TCP connection. It still sees that
+    /// other processes exist, and may speak to unix sockets.
     Landlock,
     /// Namespaces of its own, an unprivileged user, no network, no files but those it is given:
     /// fit for strangers' code.

@@ -25,6 +25,12 @@ use super::{
     tree,
 };
 
+/// The most that is quoted of what a program wrote, in bytes.
+const TAIL: usize = 4 << 10;
+
+/// The most that is heard of a line, in bytes.
+const LINE: usize = 4 << 10;
+
 /// A command and everything it is given.
 #[derive(Clone)]
 pub struct Job {
@@ -85,7 +91,7 @@ pub struct Usage {
 pub enum UsageSource {
     /// The kernel, for the job's control group.
     Cgroup,
-    /// Our own first process inside, from what it waited for.
+    /// Our own first process inside, from what was waited for: a program can hide children from it.
     FirstProcess,
 }
 
@@ -153,11 +159,9 @@ impl Finished {
         String::from_utf8_lossy(&self.stdout).into_owned()
     }
 
-    /// The last `lines` lines of standard error, for a message.
+    /// The last `lines` lines of standard error, for a message; of very long ones the end.
     pub fn stderr_tail(&self, lines: usize) -> String {
-        let text = self.stderr_text();
-        let all: Vec<&str> = text.lines().collect();
-        all.get(all.len().saturating_sub(lines)..).unwrap_or_default().join("\n")
+        tail(&self.stderr, lines).join("\n")
     }
 }
 
@@ -361,6 +365,34 @@ impl Drop for Sweep {
     }
 }
 
+/// The lines that are complete by now and were not heard yet, and where the next one begins. No
+/// byte is looked at twice, however long a line is: what was looked at before ends at `looked`.
+pub(super) fn complete<'b>(
+    bytes: &'b [u8],
+    heard: usize,
+    looked: &mut usize,
+) -> Option<(&'b [u8], usize)> {
+    let from = std::mem::replace(looked, bytes.len());
+    let end = from + bytes.get(from..)?.iter().rposition(|byte| *byte == b'\n')?;
+    Some((bytes.get(heard..end)?, end + 1))
+}
+
+/// Passes on lines, of very long ones the beginning.
+pub(super) fn hear(lines: &[u8], hook: &LineHook) {
+    for line in lines.split(|byte| *byte == b'\n') {
+        let begin = line.get(..line.len().min(LINE)).unwrap_or_default();
+        hook(String::from_utf8_lossy(begin).trim_end_matches('\r'));
+    }
+}
+
+/// The last lines of what a program wrote, within [`TAIL`].
+pub(super) fn tail(bytes: &[u8], lines: usize) -> Vec<String> {
+    let end = bytes.get(bytes.len().saturating_sub(TAIL)..).unwrap_or_default();
+    let text = String::from_utf8_lossy(end);
+    let all: Vec<String> = text.lines().map(str::to_owned).collect();
+    all.get(all.len().saturating_sub(lines)..).unwrap_or_default().to_vec()
+}
+
 enum Stop {
     Full,
     Lost(io::Error),
@@ -373,21 +405,22 @@ struct Capture<P> {
     bytes: Vec<u8>,
     hook: Option<LineHook>,
     heard: usize,
+    looked: usize,
 }
 
 impl<P: AsyncRead + Unpin> Capture<P> {
     fn new(pipe: Option<P>, limit: usize, hook: Option<LineHook>) -> Self {
-        Self { pipe, limit, bytes: Vec::new(), hook, heard: 0 }
+        Self { pipe, limit, bytes: Vec::new(), hook, heard: 0, looked: 0 }
     }
 
     /// Passes on the lines that are complete by now.
     fn tell(&mut self) {
         let Some(hook) = &self.hook else { return };
-        let fresh = self.bytes.get(self.heard..).unwrap_or_default();
-        let Some(end) = fresh.iter().rposition(|byte| *byte == b'\n') else { return };
-        let lines = fresh.get(..end).unwrap_or_default();
-        String::from_utf8_lossy(lines).lines().for_each(|line| hook(line));
-        self.heard += end + 1;
+        let Some((lines, heard)) = complete(&self.bytes, self.heard, &mut self.looked) else {
+            return;
+        };
+        hear(lines, hook);
+        self.heard = heard;
     }
 
     async fn fill(&mut self) -> Result<(), Stop> {

@@ -17,6 +17,7 @@
 mod bubblewrap;
 mod cancel;
 mod cgroup;
+mod clear;
 mod disk;
 mod enter;
 mod find;
@@ -33,6 +34,7 @@ mod tree;
 use std::{ffi::OsString, process::ExitCode};
 
 pub use cancel::Cancel;
+pub use clear::clear;
 pub use find::{Lacking, Sandbox};
 pub use grant::{Grant, Limits};
 pub use isolation::{Isolation, Wish};

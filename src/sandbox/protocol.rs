@@ -20,6 +20,8 @@ pub(super) struct Walls {
     pub(super) landlock: bool,
     /// Whether a seccomp filter is put up.
     pub(super) seccomp: bool,
+    /// Whether all capabilities are given up: where no user namespace does that.
+    pub(super) unprivileged: bool,
     /// What may be read.
     pub(super) read: Vec<String>,
     /// What may be changed.
@@ -70,6 +72,8 @@ pub struct Collect {
     pub file: u64,
     /// The most files.
     pub files: usize,
+    /// The most bytes of all files together; what goes beyond is named as too large.
+    pub total: u64,
     /// The deepest folder below `folder`.
     pub depth: u32,
 }

@@ -20,7 +20,7 @@ use super::{
     Cancel, Ended, Finished, Grant, Isolation, Job, Returned, Sandbox, SandboxError, Usage,
     UsageSource,
     cgroup::Group,
-    disk::{LOOK, Watch},
+    disk::Watch,
     mark::{MARK, Mark},
     protocol::{self, Collect, End, FileHead, Hello, Outcome, Program},
     stream::Stream,
@@ -29,6 +29,9 @@ use super::{
 
 /// Putting up all walls takes some milliseconds; a machine that needs longer than this is stuck.
 const HELLO: Duration = Duration::from_secs(30);
+
+/// How long the first process inside may take to end when it is told.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A room in which programs run one after the other. It is entered when the first one starts, and
 /// again after one that had to be stopped; it is torn down when this is dropped.
@@ -73,24 +76,50 @@ impl<'a> Session<'a> {
         if cancel.stopped() {
             return Ok(Finished::cancelled());
         }
-        let mut room = match self.room.take() {
-            Some(room) => room,
-            None => Room::enter(self.sandbox, &self.grant).await?,
-        };
+        if let Some(room) = self.room.take()
+            && let Some(finished) = self.run_in(room, job, collect, cancel).await?
+        {
+            return Ok(finished);
+        }
+        let room = Room::enter(self.sandbox, &self.grant).await?;
+        let finished = self.run_in(room, job, collect, cancel).await?;
+        finished.ok_or_else(|| unfit(job))
+    }
+
+    /// What came of the program; none if what an earlier one left in the room is in its way.
+    async fn run_in(
+        &mut self,
+        mut room: Room,
+        job: &Job,
+        collect: Option<&Collect>,
+        cancel: &Cancel,
+    ) -> Result<Option<Finished>, SandboxError> {
         let below = self.sandbox.level() < Isolation::Full;
         let done = room.run(job, collect, &self.grant, below, cancel).await;
         let killed = room.group.killed_for_memory() > 0;
-        match done? {
-            // A room in which something went wrong is not used again.
-            (mut finished, _) if killed && !finished.success() => {
+        // A room in which something went wrong is not used again.
+        Ok(match done? {
+            None => None,
+            Some((mut finished, _)) if killed && !finished.success() => {
                 finished.ended = Ended::Memory;
-                Ok(finished)
+                Some(finished)
             }
-            (finished, true) => {
-                self.room = Some(room);
-                Ok(finished)
+            Some((finished, fit)) => {
+                self.room = fit.then_some(room);
+                Some(finished)
             }
-            (finished, false) => Ok(finished),
+        })
+    }
+
+    /// Tears the room down, and waits until nothing is left of it.
+    ///
+    /// # Errors
+    ///
+    /// If its end cannot be waited for.
+    pub async fn close(mut self) -> io::Result<()> {
+        match &mut self.room {
+            Some(room) => room.end().await,
+            None => Ok(()),
         }
     }
 
@@ -113,14 +142,15 @@ impl Room {
         let (ours, theirs) = Socket::pair().map_err(failed)?;
         let (out, out_end) = Stream::pair().map_err(failed)?;
         let (err, err_end) = Stream::pair().map_err(failed)?;
-        let call = sandbox.call(grant, group.folders()).map_err(failed)?;
+        let mark = Mark::fresh();
+        let call = sandbox.call(grant, group.folders(), &mark).map_err(failed)?;
         let (program, args) = call.split_first().ok_or_else(|| closed("no call".to_owned()))?;
         let child = Command::new(program)
             .args(args)
             .current_dir("/")
             .env_clear()
             // What a `t5` leaves that was killed the hard way, the next one finds by this.
-            .env(MARK, Mark::fresh().to_string())
+            .env(MARK, mark.to_string())
             .stdin(OwnedFd::from(theirs))
             .stdout(out_end)
             .stderr(err_end)
@@ -141,7 +171,8 @@ impl Room {
         Ok(room)
     }
 
-    /// What came of the program, and whether the room can be used again.
+    /// What came of the program, and whether the room can be used again; none if an earlier
+    /// program left it so that this one could not even start.
     async fn run(
         &mut self,
         job: &Job,
@@ -149,7 +180,7 @@ impl Room {
         grant: &Grant,
         below_full: bool,
         cancel: &Cancel,
-    ) -> Result<(Finished, bool), SandboxError> {
+    ) -> Result<Option<(Finished, bool)>, SandboxError> {
         let mark = below_full.then(Mark::fresh);
         let request = request(job, collect, mark.as_ref())?;
         let spent_before = self.group.spent();
@@ -178,10 +209,16 @@ impl Room {
         let sweep = mark.map(|mark| Sweep { mark });
         let (outcome, files) = match answer {
             Ok(answer) => answer,
-            Err(ended) => return self.broken(ended, job, wall).await.map(|done| (done, false)),
+            Err(ended) => {
+                let finished = self.broken(ended, job, wall).await?;
+                return Ok(Some((finished, false)));
+            }
         };
         // All that wrote is gone: what it wrote lies in the pipes.
         drop(sweep);
+        if self.runs > 0 && matches!(outcome.end, End::NotClean | End::NotStarted(_)) {
+            return Ok(None);
+        }
         self.runs += 1;
         let drained = self.out.drain() && self.err.drain();
         let ended = if drained { ended(outcome.end, job)? } else { Ended::Output };
@@ -195,7 +232,7 @@ impl Room {
             files,
         };
         log(job, &finished);
-        Ok((finished, drained))
+        Ok(Some((finished, drained)))
     }
 
     /// Tears the room down after something went wrong in it.
@@ -207,11 +244,7 @@ impl Room {
     ) -> Result<Finished, SandboxError> {
         let lost =
             |source| SandboxError::Supervise { program: job.program.display().to_string(), source };
-        if let Some(leader) = self.leader {
-            tree::kill_group(leader);
-        }
-        let _ = self.child.start_kill();
-        self.child.wait().await.map_err(lost)?;
+        self.end().await.map_err(lost)?;
         let _ = (self.out.drain(), self.err.drain());
         let died = ended == Ended::Memory && self.group.killed_for_memory() == 0;
         if died {
@@ -245,9 +278,30 @@ impl Room {
         }
     }
 
+    /// Ends the first process inside, and waits until nothing of the job is left: its folders are
+    /// ours again only then.
+    async fn end(&mut self) -> io::Result<()> {
+        // At the end of its socket it ends by itself, and the kernel ends all others before it.
+        let _ = self.socket.shutdown().await;
+        if tokio::time::timeout(PATIENCE, self.child.wait()).await.is_err() {
+            if let Some(leader) = self.leader {
+                tree::kill_group(leader);
+            }
+            let _ = self.child.start_kill();
+            self.child.wait().await?;
+        }
+        let empty = async {
+            while !self.group.is_empty() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        // A process that cannot even be killed hangs in the kernel, and writes nothing any more.
+        let _ = tokio::time::timeout(PATIENCE, empty).await;
+        Ok(())
+    }
+
     async fn last_words(&mut self) -> String {
-        let _ = self.child.start_kill();
-        let _ = self.child.wait().await;
+        let _ = self.end().await;
         self.err.begin(64 << 10, None);
         self.err.drain();
         self.err.tail()
@@ -298,11 +352,13 @@ fn ended(end: End, job: &Job) -> Result<Ended, SandboxError> {
             let source = io::Error::from_raw_os_error(number);
             Err(SandboxError::Start { program: program(), source })
         }
-        End::NotClean => {
-            let source = io::Error::other("what an earlier program left cannot be removed");
-            Err(SandboxError::Supervise { program: program(), source })
-        }
+        End::NotClean => Err(unfit(job)),
     }
+}
+
+fn unfit(job: &Job) -> SandboxError {
+    let source = io::Error::other("what an earlier program left cannot be removed");
+    SandboxError::Supervise { program: job.program.display().to_string(), source }
 }
 
 fn request(
@@ -355,8 +411,9 @@ async fn read_files(
     heads: &[FileHead],
     collect: Option<&Collect>,
 ) -> io::Result<Vec<Returned>> {
-    let (most, limit) = collect.map_or((0, 0), |collect| (collect.files, collect.file));
-    if heads.len() > most || heads.iter().any(|head| head.bytes.is_some_and(|size| size > limit)) {
+    let (most, total) = collect.map_or((0, 0), |collect| (collect.files, collect.total));
+    let all = heads.iter().filter_map(|head| head.bytes).fold(0, u64::saturating_add);
+    if heads.len() > most || all > total {
         return Err(io::Error::other("more files than were asked for"));
     }
     let mut files = Vec::new();
@@ -384,7 +441,7 @@ async fn overflow(out: &mut Stream, err: &mut Stream) -> io::Result<()> {
 
 async fn exceeded(watch: &Watch) {
     loop {
-        tokio::time::sleep(LOOK).await;
+        tokio::time::sleep(watch.next_look()).await;
         if watch.exceeded() {
             return;
         }

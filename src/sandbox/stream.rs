@@ -4,7 +4,7 @@ use std::{fmt, io, os::fd::OwnedFd};
 
 use tokio::net::unix::pipe::Receiver;
 
-use super::job::LineHook;
+use super::job::{LineHook, complete, hear, tail};
 
 /// What is read from it in one go, in bytes.
 const CHUNK: usize = 64 << 10;
@@ -16,6 +16,7 @@ pub(super) struct Stream {
     pub(super) bytes: Vec<u8>,
     hook: Option<LineHook>,
     heard: usize,
+    looked: usize,
 }
 
 impl fmt::Debug for Stream {
@@ -29,12 +30,15 @@ impl Stream {
     pub(super) fn pair() -> io::Result<(Self, OwnedFd)> {
         let (reader, writer) = io::pipe()?;
         let pipe = Receiver::from_owned_fd(OwnedFd::from(reader))?;
-        Ok((Self { pipe, limit: 0, bytes: Vec::new(), hook: None, heard: 0 }, writer.into()))
+        Ok((
+            Self { pipe, limit: 0, bytes: Vec::new(), hook: None, heard: 0, looked: 0 },
+            writer.into(),
+        ))
     }
 
     /// Forgets what was written so far; from now on up to `limit` bytes are kept.
     pub(super) fn begin(&mut self, limit: usize, hook: Option<LineHook>) {
-        (self.limit, self.hook, self.heard) = (limit, hook, 0);
+        (self.limit, self.hook, self.heard, self.looked) = (limit, hook, 0, 0);
         self.bytes.clear();
     }
 
@@ -68,9 +72,7 @@ impl Stream {
 
     /// The last lines, for a message.
     pub(super) fn tail(&self) -> String {
-        let text = String::from_utf8_lossy(&self.bytes);
-        let lines: Vec<&str> = text.lines().collect();
-        lines.get(lines.len().saturating_sub(3)..).unwrap_or_default().join("; ")
+        tail(&self.bytes, 3).join("; ")
     }
 
     fn read(&mut self) -> Read {
@@ -94,11 +96,11 @@ impl Stream {
     /// Passes on the lines that are complete by now.
     fn tell(&mut self) {
         let Some(hook) = &self.hook else { return };
-        let fresh = self.bytes.get(self.heard..).unwrap_or_default();
-        let Some(end) = fresh.iter().rposition(|byte| *byte == b'\n') else { return };
-        let lines = fresh.get(..end).unwrap_or_default();
-        String::from_utf8_lossy(lines).lines().for_each(|line| hook(line));
-        self.heard += end + 1;
+        let Some((lines, heard)) = complete(&self.bytes, self.heard, &mut self.looked) else {
+            return;
+        };
+        hear(lines, hook);
+        self.heard = heard;
     }
 }
 

@@ -23,9 +23,14 @@ pub const DEADLINE: Duration = Duration::from_secs(120);
 /// What stands between the attack and its prize.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
-    /// A plain child process: here every attack has to win.
+    /// No gate: cargo in the repository, as a shell outside would start it. Here attacks have to
+    /// win that the gate stops whatever the isolation is.
+    Cargo,
+    /// A plain child process of the gate: here all others have to win.
     None,
-    /// The sandbox: here none may.
+    /// A Landlock ruleset.
+    Landlock,
+    /// The sandbox: here none may win.
     Full,
 }
 
@@ -94,27 +99,43 @@ impl Arena {
         fs::set_permissions(path, fs::Permissions::from_mode(0o666)).unwrap();
     }
 
-    /// `t5 run` of the benches at this level, without a network, before it is started.
+    /// A run of the benches at this level, without a network, before it is started.
     pub fn t5(&self) -> t5::T5 {
-        self.at_level(t5::start(&self.repository, &["--only", "bench"]))
+        match self.isolation() {
+            Some(level) => {
+                let run = t5::start(&self.repository, &["--only", "bench"]);
+                self.at_home(run).arg("--isolation").arg(level)
+            }
+            None => self.cargo().arg("--offline"),
+        }
     }
 
     /// The same, with whatever network there is.
     pub fn t5_online(&self) -> t5::T5 {
+        let Some(level) = self.isolation() else { return self.cargo() };
         let run = t5::plain(&self.repository).arg("run").arg("--only").arg("bench");
-        self.at_level(run.arg("--out").arg(self.repository.beside("out")))
+        let run = run.arg("--out").arg(self.repository.beside("out"));
+        self.at_home(run).arg("--isolation").arg(level)
     }
 
-    fn at_level(&self, t5: t5::T5) -> t5::T5 {
-        let t5 = t5
-            .env("HOME", self.path("home"))
-            .env("CARGO_HOME", self.path("cargo"))
-            .env("RUSTUP_HOME", rustup_home());
+    fn isolation(&self) -> Option<&'static str> {
         match self.level {
-            Level::None if !super::FLAG => t5,
-            Level::None => t5.arg("--isolation").arg("none"),
-            Level::Full => t5.arg("--isolation").arg("full"),
+            Level::Cargo => None,
+            Level::None => Some("none"),
+            Level::Landlock => Some("landlock"),
+            Level::Full => Some("full"),
         }
+    }
+
+    fn cargo(&self) -> t5::T5 {
+        let cargo = self.at_home(t5::cargo(&self.repository));
+        cargo.env("CARGO_TARGET_DIR", self.cache().join("target")).arg("bench")
+    }
+
+    fn at_home(&self, t5: t5::T5) -> t5::T5 {
+        t5.env("HOME", self.path("home"))
+            .env("CARGO_HOME", self.path("cargo"))
+            .env("RUSTUP_HOME", rustup_home())
     }
 
     /// Runs it to its end, or until it hangs.

@@ -5,20 +5,27 @@ use std::{fs, path::Path};
 
 use super::{
     Fought,
-    arena::{Arena, DEADLINE, Level, ended, files},
+    arena::{Arena, DEADLINE, Level, ended},
     outer::Outer,
 };
+use crate::support::t5::T5;
+
 const NOWHERE: &str = "";
 
 /// The run, inside a limit of the test's own where nothing else protects.
 fn run(arena: &Arena, outer: impl Fn() -> Outer) -> Fought {
-    let outer = (arena.level == Level::None).then(outer);
-    let t5 = outer.iter().fold(arena.t5(), |t5, outer| outer.around(t5));
+    run_as(arena, |t5| t5, outer)
+}
+
+fn run_as(arena: &Arena, with: impl Fn(T5) -> T5, outer: impl Fn() -> Outer) -> Fought {
+    let outer = (arena.level != Level::Full).then(outer);
+    let t5 = outer.iter().fold(with(arena.t5()), |t5, outer| outer.around(t5));
     let ended = ended(t5.spawn(), DEADLINE);
     Fought { won: arena.stolen(&ended), ended }
 }
 
-pub fn processes(arena: &Arena) -> Fought {
+/// Starts this many processes that all live at once, if it can.
+fn fork_bomb(count: u32) -> String {
     let attack = "
 extern \"C\" {
     fn fork() -> i32;
@@ -27,7 +34,7 @@ extern \"C\" {
 fn attack() {
     let (mut end, held) = std::io::pipe().unwrap();
     let mut held = Some(held);
-    for _ in 0..2000 {
+    for _ in 0..COUNT {
         match unsafe { fork() } {
             0 => {
                 held = None;
@@ -43,8 +50,17 @@ fn attack() {
     tell(&prize());
 }
 ";
-    arena.bench(Path::new(NOWHERE), attack);
+    attack.replace("COUNT", &count.to_string())
+}
+
+pub fn processes(arena: &Arena) -> Fought {
+    arena.bench(Path::new(NOWHERE), &fork_bomb(2000));
     run(arena, || Outer::group("pids", 2500).unwrap_or_else(|| Outer::each("nproc", 6000)))
+}
+
+pub fn processes_of_a_build(arena: &Arena) -> Fought {
+    arena.build_script(Path::new(NOWHERE), &fork_bomb(4500));
+    run(arena, || Outer::group("pids", 5000).unwrap_or_else(|| Outer::each("nproc", 9000)))
 }
 
 pub fn memory(arena: &Arena) -> Fought {
@@ -65,7 +81,13 @@ fn attack() {
 }
 ";
     arena.bench(Path::new(NOWHERE), attack);
-    run(arena, || Outer::group("memory", 2 << 30).unwrap_or_else(|| Outer::each("data", 2 << 30)))
+    let limited = |t5: T5| match arena.level {
+        Level::Full => t5.arg("--memory-limit").arg("700M"),
+        _ => t5,
+    };
+    run_as(arena, limited, || {
+        Outer::group("memory", 2 << 30).unwrap_or_else(|| Outer::each("data", 2 << 30))
+    })
 }
 
 /// Fills `folder()` with files of 100 MiB, up to so many, and gives how it ended.
@@ -121,25 +143,4 @@ fn attack() {
 ";
     arena.bench(Path::new(NOWHERE), &format!("{FILL}{attack}"));
     on_a_small_disk(arena, 1600)
-}
-
-/// Less than a process may print, and far more than anybody wants to keep.
-pub fn names(arena: &Arena) -> Fought {
-    let attack = "
-fn attack() {
-    let name = \"x\".repeat(90);
-    for number in 0..120_000 {
-        println!(\"{number}{name}: benchmark\");
-    }
-    std::process::exit(0);
-}
-";
-    arena.bench(Path::new(NOWHERE), attack);
-    let ended = arena.run();
-    let large = files(&arena.repository.beside("out"))
-        .into_iter()
-        .map(|path| (fs::metadata(&path).unwrap().len(), path))
-        .find(|(bytes, _)| *bytes > 4 << 20);
-    let won = large.map(|(bytes, path)| format!("{} has {bytes} bytes", path.display()));
-    Fought { won, ended }
 }

@@ -1,13 +1,10 @@
 //! Attacks by what a repository tells cargo and rustup: no line of Rust has to be compiled.
 
-use std::{
-    fs,
-    process::{Command, Stdio},
-};
+use std::{fs, process::Command};
 
 use super::{
     Fought,
-    arena::{Arena, DEADLINE, Level, ended},
+    arena::{Arena, DEADLINE, ended},
     reads::stolen,
     ways::triple,
 };
@@ -34,6 +31,14 @@ pub fn linker(arena: &Arena) -> Fought {
     let thief = key_thief(arena);
     let config = format!("[target.{}]\nlinker = \"tool/program\"\n", triple());
     arena.cargo_config(&config, &thief, "exec cc \"$@\"");
+    stolen(arena)
+}
+
+/// Cargo runs every bench executable through this program.
+pub fn runner(arena: &Arena) -> Fought {
+    let thief = key_thief(arena);
+    let config = format!("[target.{}]\nrunner = \"tool/program\"\n", triple());
+    arena.cargo_config(&config, &thief, "exec \"$@\"");
     stolen(arena)
 }
 
@@ -164,9 +169,7 @@ pub fn git_dependency(arena: &Arena) -> Fought {
     Fought { won: arena.stolen(&ended), ended }
 }
 
-/// Rustup runs the `cargo` that a toolchain file names by its path. Every cargo that the gate starts
-/// is told its toolchain by the gate, so that what wins unprotected is the plainest phase: cargo,
-/// in the checkout, as a person would type it.
+/// Rustup runs the `cargo` that a toolchain file names by its path.
 pub fn toolchain_file(arena: &Arena) -> Fought {
     let thief = key_thief(arena);
     arena.honest();
@@ -177,13 +180,5 @@ pub fn toolchain_file(arena: &Arena) -> Fought {
     let toolchain = format!("[toolchain]\npath = {tool:?}\n");
     arena.repository.write("tool/lib/empty", "").write("rust-toolchain.toml", &toolchain);
     arena.repository.commit("Choose a toolchain");
-    let mut command = Command::new("cargo");
-    command.args(["metadata", "--format-version=1"]).current_dir(arena.repository.dir());
-    command.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO");
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let ended = match arena.level {
-        Level::None => ended(command.spawn().unwrap(), DEADLINE),
-        Level::Full => arena.run(),
-    };
-    Fought { won: arena.stolen(&ended), ended }
+    stolen(arena)
 }

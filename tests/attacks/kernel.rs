@@ -100,3 +100,21 @@ fn attack() {
     arena.bench(Path::new(""), attack);
     stolen(arena)
 }
+
+/// Calls that are queued in shared memory pass by every filter of calls.
+pub fn ring(arena: &Arena) -> Fought {
+    let attack = "
+extern \"C\" {
+    fn syscall(number: i64, ...) -> i64;
+}
+fn attack() {
+    const SETUP: i64 = 425;
+    let mut about = [0u8; 256];
+    if unsafe { syscall(SETUP, 1i64, about.as_mut_ptr()) } >= 0 {
+        tell(&prize());
+    }
+}
+";
+    arena.bench(Path::new(""), attack);
+    stolen(arena)
+}

@@ -1,12 +1,14 @@
 //! Attacks by the code of a change. Each goes for a prize that the test planted, and is run twice:
-//! as a plain child process, where it has to win, or it would prove nothing; and in the sandbox,
-//! where it must not.
+//! unprotected, where it has to win, or it would prove nothing; and in the sandbox, where it must
+//! not. Unprotected is a plain child process of the gate; or plain cargo, where the gate stops the
+//! attack whatever the isolation is.
 
 mod arena;
 mod bombs;
 mod cheats;
 mod configured;
 mod ears;
+mod every_level;
 mod kernel;
 mod network;
 mod outer;
@@ -19,9 +21,6 @@ mod writes;
 use arena::{Arena, Ended, Level};
 
 use crate::support::not_run;
-
-/// Whether `t5 run` knows `--isolation` yet.
-const FLAG: bool = false;
 
 const BUBBLEWRAP: &str = "apt-get install -y bubblewrap";
 
@@ -46,17 +45,24 @@ pub enum Expect {
 pub struct Need(&'static str, &'static str);
 
 const NOTHING: &[Need] = &[];
-const NAMESPACES: &[Need] = &[Need(
+const NAMESPACES: &[Need] = &[SPACES];
+const TRACING: &[Need] = &[TRACES];
+const NAMESPACES_AND_TRACING: &[Need] = &[SPACES, TRACES];
+const SPACES: Need = Need(
     "[ $(id -u) = 0 ] || own='--user --map-current-user --keep-caps'; \
      unshare $own --pid --fork --mount-proc true && \
      unshare $own --mount mount -t tmpfs t5-arena /mnt",
     "run as root, or allow user namespaces: sysctl kernel.unprivileged_userns_clone=1, \
      kernel.apparmor_restrict_unprivileged_userns=0",
-)];
-const TRACING: &[Need] = &[Need(
+);
+const TRACES: Need = Need(
     "[ $(id -u) = 0 ] || ! [ -e /proc/sys/kernel/yama/ptrace_scope ] || \
      [ $(cat /proc/sys/kernel/yama/ptrace_scope) = 0 ]",
     "run as root, or sysctl kernel.yama.ptrace_scope=0",
+);
+const IO_URING: &[Need] = &[Need(
+    "[ $(cat /proc/sys/kernel/io_uring_disabled) = 0 ]",
+    "sysctl kernel.io_uring_disabled=0",
 )];
 const VSOCK: &[Need] = &[Need("[ -e /dev/vsock ]", "modprobe vsock")];
 const RUSTUP: &[Need] =
@@ -68,18 +74,19 @@ pub struct Attack {
     pub way: &'static str,
     pub prize: &'static str,
     pub needs: &'static [Need],
+    pub without: Level,
     pub expect: Expect,
     pub play: fn(&Arena) -> Fought,
 }
 
 /// Runs an attack without protection, then in the sandbox.
 fn contest(attack: &Attack) {
-    let Attack { name, way, prize, needs, .. } = attack;
+    let Attack { name, way, prize, needs, without, .. } = attack;
     let has = |Need(test, mend): &Need| not_run::needs(name, &["/bin/sh", "-c", test], mend);
     if !needs.iter().all(has) {
         return;
     }
-    let arena = Arena::new(Level::None);
+    let arena = Arena::new(*without);
     let fought = (attack.play)(&arena);
     assert!(
         fought.won.is_some(),
@@ -87,7 +94,7 @@ fn contest(attack: &Attack) {
         fought.ended,
         fought.ended.said
     );
-    if !FLAG || !not_run::needs(name, &["bwrap", "--version"], BUBBLEWRAP) {
+    if !not_run::needs(name, &["bwrap", "--version"], BUBBLEWRAP) {
         return;
     }
     let arena = Arena::new(Level::Full);
@@ -106,9 +113,10 @@ fn contest(attack: &Attack) {
     );
 }
 
-/// The table: each row is a test. What it needs, how it comes in, the prize, how it should end.
+/// The table: each row is a test. What it needs, how it comes in, the prize, where it wins, and how
+/// it ends in the sandbox.
 macro_rules! attacks {
-    ($($name:ident: $needs:ident, $way:literal, $prize:literal, $expect:ident, $play:path;)*) => {
+    ($($name:ident: $needs:ident, $way:literal, $prize:literal, $without:ident => $expect:ident, $play:path;)*) => {
         $(
             #[test]
             fn $name() {
@@ -117,6 +125,7 @@ macro_rules! attacks {
                     way: $way,
                     prize: $prize,
                     needs: $needs,
+                    without: Level::$without,
                     expect: Expect::$expect,
                     play: $play,
                 });
@@ -127,136 +136,148 @@ macro_rules! attacks {
 
 attacks! {
     the_users_key_is_read:
-        NOTHING, "a build script", "the key in ~/.ssh", Beaten, reads::ssh_key;
+        NOTHING, "a build script", "the key in ~/.ssh", None => Beaten, reads::ssh_key;
     the_apps_key_is_read:
-        NOTHING, "a procedural macro", "the App's private key", Beaten, reads::app_key;
+        NOTHING, "a procedural macro", "the App's private key", None => Beaten, reads::app_key;
     the_database_is_read:
-        NOTHING, "a bench", "the server's database", Beaten, reads::database;
+        NOTHING, "a bench", "the server's database", None => Beaten, reads::database;
     another_checkout_is_read:
-        NOTHING, "a test binary", "another repository's files", Beaten, reads::other_checkout;
+        NOTHING, "a test binary", "another repository's files", None => Beaten, reads::other_checkout;
     the_files_of_another_process_are_read:
-        NOTHING, "a bench", "the key in ~/.ssh, by /proc/*/root", Beaten, reads::others_root;
+        NOTHING, "a bench", "the key in ~/.ssh, by /proc/*/root", None => Beaten, reads::others_root;
     a_link_in_the_checkout_is_followed:
-        NOTHING, "a symbolic link", "the key in ~/.ssh", Stopped, reads::link;
+        NOTHING, "a symbolic link", "the key in ~/.ssh", Cargo => Stopped, reads::link;
     a_key_is_compiled_in:
-        NOTHING, "include_str!", "the key in ~/.ssh", Stopped, reads::compiled_in;
+        NOTHING, "include_str!", "the key in ~/.ssh", None => Stopped, reads::compiled_in;
 
     the_supervisors_environment_is_read:
-        NOTHING, "a bench", "a variable of the gate", Beaten, processes::environment;
+        NOTHING, "a bench", "a variable of the gate", None => Beaten, processes::environment;
     command_lines_are_read:
-        NOTHING, "a build script", "a password in a command line", Beaten, processes::command_lines;
+        NOTHING, "a build script", "a password in a command line", None => Beaten, processes::command_lines;
     the_supervisors_memory_is_read:
-        TRACING, "a bench", "the gate's memory", Beaten, processes::memory;
+        TRACING, "a bench", "the gate's memory", None => Beaten, processes::memory;
     the_supervisor_is_traced:
-        TRACING, "a bench", "control of the gate", Beaten, processes::trace;
+        TRACING, "a bench", "control of the gate", None => Beaten, processes::trace;
     everybody_is_killed:
-        NAMESPACES, "a build script", "the gate's death", Stopped, processes::kill_all;
+        NAMESPACES, "a build script", "the gate's death", None => Stopped, processes::kill_all;
     the_supervisor_is_stopped:
-        NOTHING, "a bench", "a gate that stands still", Beaten, processes::stop_supervisor;
+        NOTHING, "a bench", "a gate that stands still", None => Beaten, processes::stop_supervisor;
     an_open_file_is_inherited:
-        NOTHING, "a bench", "a file that the gate holds", Beaten, processes::inherited_descriptor;
+        NOTHING, "a bench", "a file that the gate holds", Cargo => Beaten, processes::inherited_descriptor;
     open_files_of_others_are_read:
-        NOTHING, "a build script", "a file that a parent holds", Beaten,
+        NOTHING, "a build script", "a file that a parent holds", None => Beaten,
         processes::others_descriptors;
     the_first_process_is_read:
-        NAMESPACES, "a build script", "a file that process 1 holds", Beaten,
+        NAMESPACES, "a build script", "a file that process 1 holds", None => Beaten,
         processes::first_process;
+    the_first_process_lends_its_memory:
+        NAMESPACES_AND_TRACING, "a bench", "the memory of process 1", None => Beaten,
+        processes::first_process_memory;
+    the_first_process_lends_its_socket:
+        NAMESPACES_AND_TRACING, "a bench", "the socket of process 1", None => Beaten,
+        processes::first_process_socket;
     a_process_survives:
-        NOTHING, "a bench", "a process that outlives the run", Beaten, processes::survivor;
+        NOTHING, "a bench", "a process that outlives the run", None => Beaten, processes::survivor;
 
-    tcp_is_spoken: NOTHING, "a build script", "a TCP listener", Beaten, network::tcp;
-    udp_is_spoken: NOTHING, "a bench", "a UDP listener", Beaten, network::udp;
-    a_name_is_asked_for: NOTHING, "a procedural macro", "a DNS server", Beaten, network::dns;
+    tcp_is_spoken: NOTHING, "a build script", "a TCP listener", None => Beaten, network::tcp;
+    udp_is_spoken: NOTHING, "a bench", "a UDP listener", None => Beaten, network::udp;
+    a_name_is_asked_for: NOTHING, "a procedural macro", "a DNS server", None => Beaten, network::dns;
     an_abstract_socket_is_spoken_to:
-        NOTHING, "a bench", "an abstract unix socket", Beaten, network::abstract_socket;
+        NOTHING, "a bench", "an abstract unix socket", None => Beaten, network::abstract_socket;
     a_socket_in_a_folder_is_spoken_to:
-        NOTHING, "a build script", "a unix socket in a folder", Beaten, network::path_socket;
+        NOTHING, "a build script", "a unix socket in a folder", None => Beaten, network::path_socket;
     a_socket_to_the_hypervisor_is_opened:
-        VSOCK, "a bench", "a vsock socket", Beaten, network::hypervisor;
+        VSOCK, "a bench", "a vsock socket", None => Beaten, network::hypervisor;
 
     a_shell_profile_is_written:
-        NOTHING, "a test binary", "a line in ~/.bashrc", Beaten, writes::shell_profile;
+        NOTHING, "a test binary", "a line in ~/.bashrc", None => Beaten, writes::shell_profile;
     cargos_configuration_is_written:
-        NOTHING, "a build script", "CARGO_HOME/config.toml", Beaten, writes::cargo_home_config;
+        NOTHING, "a build script", "CARGO_HOME/config.toml", None => Beaten, writes::cargo_home_config;
     cargos_programs_are_written:
-        NOTHING, "a procedural macro", "a program in CARGO_HOME/bin", Beaten,
+        NOTHING, "a procedural macro", "a program in CARGO_HOME/bin", None => Beaten,
         writes::cargo_home_program;
     sources_of_the_registry_are_written:
-        NOTHING, "a build script", "a dependency's unpacked sources", Beaten,
+        NOTHING, "a build script", "a dependency's unpacked sources", None => Beaten,
         writes::registry_sources;
     a_hook_is_written:
-        NOTHING, "a bench", "a hook in the user's repository", Beaten, writes::git_hook;
+        NOTHING, "a bench", "a hook in the user's repository", None => Beaten, writes::git_hook;
     kept_executables_are_written:
-        NOTHING, "a build script", "the base's kept executable", Beaten, writes::kept_executables;
+        NOTHING, "a build script", "the base's kept executable", None => Beaten, writes::kept_executables;
     the_bases_checkout_is_written:
-        NOTHING, "a build script", "a file in the base's checkout", Beaten, writes::base_checkout;
+        NOTHING, "a build script", "a file in the base's checkout", None => Beaten, writes::base_checkout;
     a_git_filter_is_written:
-        NOTHING, "a build script", "a command run by the gate's git", Beaten, writes::git_filter;
+        NOTHING, "a build script", "a command run by the gate's git", None => Beaten, writes::git_filter;
     the_target_folder_becomes_a_link:
-        NOTHING, "a build script", "builds that write elsewhere", Stopped, writes::target_is_a_link;
+        NOTHING, "a build script", "builds that write elsewhere", None => Stopped, writes::target_is_a_link;
 
     a_wrapper_of_the_compiler_is_configured:
-        NOTHING, "build.rustc-wrapper", "the key in ~/.ssh", Stopped, configured::rustc_wrapper;
+        NOTHING, "build.rustc-wrapper", "the key in ~/.ssh", None => Stopped, configured::rustc_wrapper;
     another_compiler_is_configured:
-        NOTHING, "build.rustc", "the key in ~/.ssh", Stopped, configured::rustc;
+        NOTHING, "build.rustc", "the key in ~/.ssh", None => Stopped, configured::rustc;
     another_linker_is_configured:
-        NOTHING, "target.*.linker", "the key in ~/.ssh", Stopped, configured::linker;
+        NOTHING, "target.*.linker", "the key in ~/.ssh", None => Stopped, configured::linker;
+    a_runner_is_configured:
+        NOTHING, "target.*.runner", "the key in ~/.ssh", Cargo => Stopped, configured::runner;
     another_path_is_configured:
-        NOTHING, "[env] PATH", "the key in ~/.ssh", Stopped, configured::path_variable;
+        NOTHING, "[env] PATH", "the key in ~/.ssh", Cargo => Stopped, configured::path_variable;
     a_credential_provider_is_configured:
-        NOTHING, "registries.*.credential-provider", "the key in ~/.ssh", Stopped,
+        NOTHING, "registries.*.credential-provider", "the key in ~/.ssh", Cargo => Stopped,
         configured::credential_provider;
     another_toolchain_is_named:
-        RUSTUP, "rust-toolchain.toml", "the key in ~/.ssh", Stopped, configured::toolchain_file;
+        RUSTUP, "rust-toolchain.toml", "the key in ~/.ssh", Cargo => Stopped, configured::toolchain_file;
     a_dependency_lies_outside:
-        NOTHING, "a path dependency", "another project's files", Stopped,
+        NOTHING, "a path dependency", "another project's files", None => Stopped,
         configured::path_dependency;
     a_patch_lies_outside:
-        NOTHING, "[patch]", "another project's files", Stopped, configured::patch;
+        NOTHING, "[patch]", "another project's files", None => Stopped, configured::patch;
     a_dependency_is_another_repository:
-        NOTHING, "a git dependency", "another project's files", Stopped,
+        NOTHING, "a git dependency", "another project's files", Cargo => Stopped,
         configured::git_dependency;
 
     processes_multiply:
-        NOTHING, "a bench", "2000 processes at once", Beaten, bombs::processes;
+        NOTHING, "a bench", "2000 processes at once", Cargo => Beaten, bombs::processes;
+    processes_multiply_in_a_build:
+        NOTHING, "a build script", "4500 processes at once", Cargo => Beaten,
+        bombs::processes_of_a_build;
     memory_is_taken:
-        NOTHING, "a bench", "a gibibyte of memory", Stopped, bombs::memory;
+        NOTHING, "a bench", "a gibibyte of memory", None => Stopped, bombs::memory;
     the_target_folder_is_filled:
-        NAMESPACES, "a build script", "all room on the gate's disk", Stopped, bombs::target;
+        NAMESPACES, "a build script", "all room on the gate's disk", Cargo => Stopped, bombs::target;
     the_temporary_folder_is_filled:
-        NAMESPACES, "a bench", "1200 MiB in TMPDIR", Beaten, bombs::temporary;
-    the_receipt_is_filled:
-        NOTHING, "a bench", "a receipt of more than 4 MiB", Stopped, bombs::names;
+        NAMESPACES, "a bench", "1200 MiB in TMPDIR", None => Beaten, bombs::temporary;
 
     the_shared_target_folder_is_poisoned:
-        NOTHING, "a procedural macro", "code in the next base", Stopped, poison::shared_target;
+        NOTHING, "a procedural macro", "code in the next base", None => Stopped, poison::shared_target;
     cargos_messages_are_forged:
-        NOTHING, "a build script", "the key in ~/.ssh among what is kept", Stopped,
+        NOTHING, "a build script", "the key in ~/.ssh among what is kept", None => Stopped,
         poison::forged_message;
     the_executable_is_a_link:
-        NOTHING, "target.*.linker", "the key in ~/.ssh among what is kept", Stopped,
+        NOTHING, "target.*.linker", "the key in ~/.ssh among what is kept", None => Stopped,
         poison::executable_is_a_link;
     the_executable_is_the_other_sides:
-        NOTHING, "target.*.linker", "a slower head that is «unchanged»", Stopped,
+        NOTHING, "a build script", "a slower head that is «unchanged»", None => Stopped,
         poison::executable_of_the_other_side;
-    the_sample_is_a_pipe:
-        NOTHING, "a bench", "a gate that waits for ever", Stopped, poison::sample_is_a_pipe;
 
     the_clock_is_patched:
-        NOTHING, "the measured crate", "a slower head that passes", Stopped, cheats::clock;
+        NOTHING, "the measured crate", "a slower head that passes", Cargo => Stopped, cheats::clock;
     samples_are_forged:
-        NOTHING, "the measured crate", "a slower head that passes", Stopped, cheats::samples;
+        NOTHING, "the measured crate", "a slower head that passes", Cargo => Stopped, cheats::samples;
     the_verdict_is_forged:
-        NOTHING, "a bench", "a verdict of the attack's own", Beaten, cheats::verdict;
+        NOTHING, "a bench", "a verdict of the attack's own", None => Beaten, cheats::verdict;
     the_base_sees_what_the_head_left:
-        NOTHING, "the measured crate", "a base that is slowed", Stopped, cheats::leftovers;
+        NOTHING, "the measured crate", "a base that is slowed", None => Stopped, cheats::leftovers;
+    the_head_remembers:
+        NOTHING, "the measured crate", "a head that did its work before", None => Stopped,
+        cheats::remembered;
     a_burner_is_left_beside_the_base:
-        NOTHING, "the measured crate", "a base that is slowed", Stopped, cheats::burner;
+        NOTHING, "the measured crate", "a base that is slowed", None => Stopped, cheats::burner;
 
     a_key_in_the_kernel_is_read:
-        NOTHING, "a bench", "a key of the session's keyring", Beaten, kernel::keyring;
+        NOTHING, "a bench", "a key of the session's keyring", None => Beaten, kernel::keyring;
     shared_memory_is_read:
-        NOTHING, "a build script", "a segment of shared memory", Beaten, kernel::shared_memory;
+        NOTHING, "a build script", "a segment of shared memory", None => Beaten, kernel::shared_memory;
     a_file_system_is_mounted:
-        NAMESPACES, "a bench", "a mount in a user namespace", Beaten, kernel::mount;
+        NAMESPACES, "a bench", "a mount in a user namespace", None => Beaten, kernel::mount;
+    calls_are_queued:
+        IO_URING, "a bench", "a ring of system calls", None => Beaten, kernel::ring;
 }

@@ -1,19 +1,18 @@
 //! Attacks on what builds leave behind, and on what the gate takes over from them.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::Path};
 
 use super::{
     Fought,
-    arena::{Arena, DEADLINE, Level, ended},
-    ears::soon,
+    arena::{Arena, DEADLINE, ended},
     ways::{ADD, triple},
 };
 use crate::support::bench_double::source;
 
 const NOWHERE: &str = "";
 
-/// A change leaves something in the folder that all builds share; what it says is compiled into
-/// the base that the next change is compared with.
+/// A change leaves something in the folder that builds of bases share; what it says is compiled
+/// into the base that the next change is compared with.
 pub fn shared_target(arena: &Arena) -> Fought {
     let script = "fn main() {\n    let out = std::env::var(\"OUT_DIR\").unwrap();\n    \
         std::fs::write(out + \"/generated.rs\", \"\\\"good\\\"\").unwrap();\n    \
@@ -31,7 +30,10 @@ pub fn shared_target(arena: &Arena) -> Fought {
     let attack = "
 fn attack() {
     let Ok(out) = std::env::var(\"OUT_DIR\") else { return };
-    let _ = fs::write(out + \"/generated.rs\", format!(\"{:?}\", prize()));
+    let kept = out.replace(\"/target/\", \"/target-of-bases/\");
+    for out in [out, kept] {
+        let _ = fs::write(out + \"/generated.rs\", format!(\"{:?}\", prize()));
+    }
 }
 ";
     arena.with_macro(Path::new(NOWHERE), attack);
@@ -51,25 +53,48 @@ fn attack() {
     Fought { won, ended }
 }
 
-/// The gate takes files over that cargo's messages name; a build script can write some of its own.
-pub fn forged_message(arena: &Arena) -> Fought {
-    let key = arena.path("home/.ssh/id_ed25519");
-    arena.plant(&key);
-    let attack = "
-fn attack() {
+/// Tells the gate by cargo's own output that this file of the target folder is the bench that was
+/// built.
+const FORGE: &str = "
+fn deps() -> PathBuf {
+    let out = PathBuf::from(std::env::var(\"OUT_DIR\").unwrap());
+    out.ancestors().nth(3).unwrap().join(\"deps\")
+}
+fn forge(executable: &Path) {
     let manifest = std::env::var(\"CARGO_MANIFEST_DIR\").unwrap() + \"/Cargo.toml\";
     let message = format!(
-        \"\\n{{\\\"reason\\\":\\\"compiler-artifact\\\",\\\"manifest_path\\\":{manifest:?},\\\"executable\\\":{TARGET:?},\\
-         \\\"target\\\":{{\\\"name\\\":\\\"speed\\\",\\\"kind\\\":[\\\"bench\\\"]}}}}\\n\"
+        \"\n{{\\\"reason\\\":\\\"compiler-artifact\\\",\\\"manifest_path\\\":{manifest:?},\\\"executable\\\":{executable:?},\
+         \\\"target\\\":{{\\\"name\\\":\\\"speed\\\",\\\"kind\\\":[\\\"bench\\\"]}}}}\n\"
     );
     let cargo = std::os::unix::process::parent_id();
     let messages = fs::OpenOptions::new().write(true).open(format!(\"/proc/{cargo}/fd/1\"));
     let _ = messages.and_then(|mut file| file.write_all(message.as_bytes()));
 }
 ";
-    arena.honest();
-    let script = arena.payload(&key, attack) + "fn main() {\n    attack();\n}\n";
+
+/// A build script that does this, and lets the build go on.
+fn generating(arena: &Arena, target: &Path, attack: &str) {
+    let script = arena.payload(target, &format!("{FORGE}{attack}"))
+        + "fn main() {\n    attack();\n    println!(\"cargo:rerun-if-changed=build.rs\");\n}\n";
     arena.repository.write("build.rs", &script).commit("Generate code");
+}
+
+/// The gate takes files over that cargo's messages name; a build script can write some of its own.
+pub fn forged_message(arena: &Arena) -> Fought {
+    let key = arena.path("home/.ssh/id_ed25519");
+    arena.plant(&key);
+    let attack = "
+fn attack() {
+    let instead = deps().join(\"speed-0\");
+    if fs::hard_link(TARGET, &instead).is_ok() {
+        forge(&instead);
+    }
+    // What lies elsewhere is not taken at any level.
+    forge(Path::new(TARGET));
+}
+";
+    arena.honest();
+    generating(arena, &key, attack);
     let ended = arena.run();
     Fought { won: arena.found_in(&arena.home_of_repository().join("kept")), ended }
 }
@@ -90,49 +115,45 @@ fn linker(arena: &Arena, instead: &str) {
     arena.script("tool/program", &text);
 }
 
-/// The gate follows the link, with eyes of its own.
+/// The gate reads the file under its other name, with rights of its own.
 pub fn executable_is_a_link(arena: &Arena) -> Fought {
     let key = arena.path("home/.ssh/id_ed25519");
     arena.plant(&key);
     arena.honest();
-    linker(arena, &format!("ln -sf {key:?} \"$out\""));
+    linker(arena, &format!("ln -f {key:?} \"$out\""));
     arena.repository.commit("Link faster");
     let ended = arena.run();
     Fought { won: arena.found_in(&arena.home_of_repository().join("kept")), ended }
 }
 
-/// A head that is slower hands in the base's executable as its own.
+/// A head that is slower hands in the base's executable as its own: from where it is kept, or from
+/// the target folder that it was built in. Its build script names a linker that does it.
 pub fn executable_of_the_other_side(arena: &Arena) -> Fought {
     arena.honest();
+    arena.repository.edit(
+        "Cargo.toml",
+        "[[bench]]",
+        "[profile.bench]\nstrip = \"none\"\n\n[[bench]]",
+    );
     arena.repository.commit("Begin");
     arena.repository.write("benches/speed.rs", &source(&[("add", 200.0)]));
+    let script = "fn main() {\n    let here = std::env::var(\"CARGO_MANIFEST_DIR\").unwrap();\n    \
+        println!(\"cargo:rustc-link-arg=-fuse-ld=bfd\");\n    \
+        println!(\"cargo:rustc-link-arg=-B{here}/tool/\");\n}\n";
     let kept = arena.cache().join("repositories");
-    linker(arena, &format!("ln -f {kept:?}/*/kept/*/0-speed \"$out\""));
-    arena.repository.commit("Link faster");
+    let linker = format!(
+        "#!/bin/sh\nout=\nlast=\n\
+         for word; do [ \"$last\" = -o ] && out=$word; last=$word; done\n\
+         /usr/bin/ld.bfd \"$@\" || exit 1\n\
+         case $out in */speed-*) ;; *) exit 0;; esac\n\
+         for other in {kept:?}/*/kept/*/0-speed \"${{out%/*}}\"/speed-*; do\n\
+         case $other in \"$out\"|*.*) continue;; esac\n\
+         [ -f \"$other\" ] && cp -f \"$other\" \"$out\" && break\ndone\nexit 0\n"
+    );
+    arena.script("tool/ld.bfd", &linker);
+    arena.repository.write("build.rs", script).commit("Link faster");
     let ended = arena.run();
     let state = arena.pair_state();
     let won = (state.as_deref() == Some("unchanged")).then(|| "the pair is «unchanged»".to_owned());
     Fought { won, ended }
-}
-
-/// Whoever reads a pipe that nobody writes waits for ever.
-pub fn sample_is_a_pipe(arena: &Arena) -> Fought {
-    arena.honest();
-    arena.repository.commit("Begin");
-    let pipe = "let made = folder.join(\"sample.json\");\n    \
-        let made = std::ffi::CString::new(made.to_str().unwrap()).unwrap();\n    \
-        unsafe { mkfifo(made.as_ptr(), 0o666) };\n    let _ = fs::write(LOOT, \"\");\n    \
-        return;\n}\nextern \"C\" { fn mkfifo(path: *const std::ffi::c_char, mode: u32) -> i32; }\n";
-    let made = arena.path("loot/made");
-    let honest = source(ADD);
-    let (before, _) = honest.split_once("    fs::write(folder.join(\"sample.json\")").unwrap();
-    let text = format!("const LOOT: &str = {made:?};\n{before}    {pipe}");
-    arena.repository.write("benches/speed.rs", &text).commit("Write differently");
-    let child = arena.t5().spawn();
-    let mut deadline = DEADLINE;
-    if arena.level == Level::None && soon(|| made.exists()) {
-        deadline = Duration::from_secs(5);
-    }
-    let ended = ended(child, deadline);
-    Fought { won: ended.hung.then(|| "the gate waits for ever".to_owned()), ended }
 }

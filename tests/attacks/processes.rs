@@ -61,27 +61,30 @@ fn attack() {
     stolen(arena)
 }
 
+/// Reads the stack of another process.
+const STACK: &str = "
+fn stack_of(pid: i32) -> Option<Vec<u8>> {
+    use std::os::unix::fs::FileExt as _;
+    let maps = fs::read_to_string(format!(\"/proc/{pid}/maps\")).ok()?;
+    let line = maps.lines().find(|line| line.ends_with(\"[stack]\"))?;
+    let (from, to) = line.split_whitespace().next()?.split_once('-')?;
+    let (from, to) = (u64::from_str_radix(from, 16).ok()?, u64::from_str_radix(to, 16).ok()?);
+    let mut bytes = vec![0; (to - from) as usize];
+    fs::File::open(format!(\"/proc/{pid}/mem\")).ok()?.read_exact_at(&mut bytes, from).ok()?;
+    Some(bytes)
+}
+";
+
 /// The stack of a program begins with its environment.
 pub fn memory(arena: &Arena) -> Fought {
     let attack = "
 fn attack() {
-    use std::os::unix::fs::FileExt as _;
     for pid in supervisors() {
-        let Some((from, to)) = stack(pid) else { continue };
-        let mut bytes = vec![0; (to - from) as usize];
-        if let Ok(memory) = fs::File::open(format!(\"/proc/{pid}/mem\")) {
-            let _ = memory.read_exact_at(&mut bytes, from);
-        }
-        hunt(&bytes);
+        hunt(&stack_of(pid).unwrap_or_default());
     }
 }
-fn stack(pid: i32) -> Option<(u64, u64)> {
-    let maps = fs::read_to_string(format!(\"/proc/{pid}/maps\")).ok()?;
-    let line = maps.lines().find(|line| line.ends_with(\"[stack]\"))?;
-    let (from, to) = line.split_whitespace().next()?.split_once('-')?;
-    Some((u64::from_str_radix(from, 16).ok()?, u64::from_str_radix(to, 16).ok()?))
-}
 ";
+    let attack = &format!("{STACK}{attack}");
     arena.bench(Path::new(NOWHERE), attack);
     let ended = ended(arena.t5().env("T5_TEST_SECRET", &arena.prize).spawn(), DEADLINE);
     Fought { won: arena.stolen(&ended), ended }
@@ -224,6 +227,43 @@ pub fn first_process(arena: &Arena) -> Fought {
     let t5 = within(arena.t5(), &holding(arena, "\"$@\" 9<&-; exit $?"));
     let ended = ended(Outer::processes().around(t5).spawn(), DEADLINE);
     Fought { won: arena.stolen(&ended), ended }
+}
+
+/// Runs where the first process is one of the test's.
+fn beside_a_first_process(arena: &Arena) -> Fought {
+    let t5 = arena.t5().within(&["/bin/sh", "-c", "\"$@\"; exit $?", "sh"]);
+    let ended = ended(Outer::processes().around(t5).spawn(), DEADLINE);
+    Fought { won: arena.stolen(&ended), ended }
+}
+
+/// In the sandbox that is the helper, which says what came of each program.
+pub fn first_process_memory(arena: &Arena) -> Fought {
+    let attack = format!(
+        "{STACK}fn attack() {{\n    if stack_of(1).is_some() {{\n        tell(&prize());\n    }}\n}}\n"
+    );
+    arena.bench(Path::new(NOWHERE), &attack);
+    beside_a_first_process(arena)
+}
+
+/// In the sandbox that is the socket by which the supervisor and its helper talk.
+pub fn first_process_socket(arena: &Arena) -> Fought {
+    let attack = "
+extern \"C\" {
+    fn syscall(number: i64, ...) -> i64;
+}
+fn attack() {
+    const PIDFD_OPEN: i64 = 434;
+    const PIDFD_GETFD: i64 = 438;
+    let process = unsafe { syscall(PIDFD_OPEN, 1i64, 0i64) };
+    let taken = unsafe { syscall(PIDFD_GETFD, process, 0i64, 0i64) };
+    let opened = fs::OpenOptions::new().read(true).open(\"/proc/1/fd/0\");
+    if taken >= 0 || opened.is_ok() {
+        tell(&prize());
+    }
+}
+";
+    arena.bench(Path::new(NOWHERE), attack);
+    beside_a_first_process(arena)
 }
 
 /// Leaves a process behind that no mark and no group gives away: it says so under a name that is

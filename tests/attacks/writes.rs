@@ -146,17 +146,20 @@ fn attack() {
     Fought { won: arena.found_in(&arena.path("loot")), ended: first }
 }
 
-/// Whatever the gate or a later build puts into the target folder would go elsewhere.
+/// Whatever a later build puts into the folder that builds of bases share would go elsewhere.
 pub fn target_is_a_link(arena: &Arena) -> Fought {
     let attack = "
 fn attack() {
-    let Some(target) = Path::new(&std::env::var(\"OUT_DIR\").unwrap()).ancestors().nth(4).map(Path::to_owned) else { return };
-    let _ = fs::rename(&target, target.with_extension(\"old\"));
-    let _ = std::os::unix::fs::symlink(LOOT, &target);
+    let out = PathBuf::from(std::env::var(\"OUT_DIR\").unwrap());
+    let target = out.ancestors().nth(4).unwrap();
+    for folder in [target.to_owned(), target.with_file_name(\"target-of-bases\")] {
+        let _ = fs::rename(&folder, folder.with_extension(\"old\"));
+        let _ = std::os::unix::fs::symlink(LOOT, &folder);
+    }
     println!(\"cargo:rerun-if-changed=build.rs\");
 }
 ";
-    arena.honest();
+    after_an_honest_base(arena);
     let script = arena.payload(Path::new(""), attack) + "fn main() {\n    attack();\n}\n";
     arena.repository.write("build.rs", &script).commit("Generate code");
     let first = arena.run();

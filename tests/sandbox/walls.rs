@@ -87,6 +87,7 @@ async fn a_session_runs_program_after_program_and_wipes_between_them() {
             names: vec!["wanted".to_owned()],
             file: 8,
             files: 10,
+            total: 64,
             depth: 3,
         };
         let job = shell(&format!(
@@ -158,4 +159,28 @@ async fn an_isolation_that_is_not_there_is_said_with_the_next_step() {
     let found = Sandbox::find(Wish::Only(Isolation::Landlock), Path::new("/bin/false"), None).await;
     let said = found.unwrap_err().to_string();
     assert!(said.contains("«landlock» is not available here") && said.contains("Next:"), "{said}");
+}
+
+#[tokio::test]
+async fn files_are_taken_up_to_a_limit_of_all_together() {
+    let Some(sandbox) = sandbox(Isolation::Full, "taken").await else { return };
+    let scratch = tempfile::tempdir().unwrap();
+    sandbox.give(scratch.path()).unwrap();
+    let here = scratch.path().display();
+    let job = shell(&format!(
+        "cd {here} && for d in a b c d; do mkdir $d && printf '%30s' x >$d/wanted; done"
+    ));
+    let collect = Collect {
+        folder: here.to_string(),
+        names: vec!["wanted".to_owned()],
+        file: 40,
+        files: 10,
+        total: 64,
+        depth: 1,
+    };
+    let grant = grant(scratch.path());
+    let cancel = Cancel::default();
+    let finished = sandbox.run_and_collect(&job, &grant, &collect, &cancel).await.unwrap();
+    let taken = finished.files.iter().filter(|file| file.bytes.is_some()).count();
+    assert_eq!((finished.files.len(), taken), (4, 2));
 }

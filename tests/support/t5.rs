@@ -58,6 +58,13 @@ pub fn plain(repository: &Repository) -> T5 {
     T5 { command, out: repository.beside("out") }
 }
 
+/// `cargo` in the repository, as a person would type it.
+pub fn cargo(repository: &Repository) -> T5 {
+    let mut command = Command::new("cargo");
+    command.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO").current_dir(repository.dir());
+    T5 { command, out: repository.beside("out") }
+}
+
 /// A committed fixture.
 pub fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)

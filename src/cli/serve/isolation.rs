@@ -46,8 +46,8 @@ fn reach(isolation: Isolation) -> Option<&'static str> {
     match isolation {
         Isolation::Full => None,
         Isolation::Landlock => Some(
-            "jobs may open few files, but share processes and part of the network with this \
-             server; `t5 doctor` says what the full sandbox lacks",
+            "jobs may open few files, but share processes, unix sockets and part of the network with \
+             this server; `t5 doctor` says what the full sandbox lacks",
         ),
         Isolation::None => Some(
             "jobs run without a sandbox, under this account: whoever may push to a repository \

@@ -8,12 +8,13 @@ use std::{collections::BTreeMap, io};
 use libc::c_long;
 use seccompiler::{
     BpfProgram, SeccompAction, SeccompCmpArgLen, SeccompCmpOp, SeccompCondition, SeccompFilter,
-    SeccompRule,
+    SeccompRule, sock_filter,
 };
 
 /// Refused whatever their arguments: looking into other processes, new namespaces and mounts,
-/// kernel interfaces with a history of holes, keys, clocks, and handles that go around paths.
-const REFUSED: [c_long; 46] = [
+/// kernel interfaces with a history of holes, keys, clocks, handles that go around paths, and what
+/// the kernel keeps for a later process without a file.
+const REFUSED: [c_long; 50] = [
     libc::SYS_ptrace,
     libc::SYS_process_vm_readv,
     libc::SYS_process_vm_writev,
@@ -60,6 +61,10 @@ const REFUSED: [c_long; 46] = [
     libc::SYS_clock_settime,
     libc::SYS_clock_adjtime,
     libc::SYS_adjtimex,
+    libc::SYS_shmget,
+    libc::SYS_semget,
+    libc::SYS_msgget,
+    libc::SYS_mq_open,
 ];
 
 /// Kinds of sockets that are let through: the network namespace holds them. Others, such as those
@@ -68,8 +73,29 @@ const SOCKETS: [i32; 4] = [libc::AF_UNIX, libc::AF_INET, libc::AF_INET6, libc::A
 
 /// Puts it up for this process and everything that it starts.
 pub(super) fn put_up() -> io::Result<()> {
-    let program = program().map_err(io::Error::other)?;
-    seccompiler::apply_filter(&program).map_err(io::Error::other)
+    let mut whole = other_abi();
+    whole.extend(program().map_err(io::Error::other)?);
+    seccompiler::apply_filter(&whole).map_err(io::Error::other)
+}
+
+/// Refuses the calls of x32, an ABI that shares its architecture with the usual one and has other
+/// numbers: none of those that are refused below is among them.
+#[cfg(target_arch = "x86_64")]
+fn other_abi() -> BpfProgram {
+    /// The bit that all its numbers have.
+    const X32: u32 = 0x4000_0000;
+    // BPF_LD | BPF_W | BPF_ABS: the number of the call, which stands first.
+    let load = sock_filter { code: 0x20, jt: 0, jf: 0, k: 0 };
+    // BPF_JMP | BPF_JSET | BPF_K.
+    let unless = sock_filter { code: 0x45, jt: 0, jf: 1, k: X32 };
+    // BPF_RET | BPF_K: SECCOMP_RET_ERRNO with EPERM.
+    let refuse = sock_filter { code: 0x06, jt: 0, jf: 0, k: 0x0005_0001 };
+    vec![load, unless, refuse]
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn other_abi() -> BpfProgram {
+    Vec::new()
 }
 
 fn program() -> Result<BpfProgram, seccompiler::BackendError> {

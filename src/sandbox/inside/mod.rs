@@ -8,7 +8,7 @@ mod take;
 use std::{
     fs, io,
     os::{fd::AsFd as _, unix::net::UnixStream, unix::process::CommandExt as _},
-    path::Path,
+    path::PathBuf,
     process::{Child, Command, Stdio},
     sync::mpsc,
     time::{Duration, Instant},
@@ -20,10 +20,16 @@ use nix::sys::{
 };
 use rustix::{
     process::{DumpableBehavior, Resource, Rlimit, WaitOptions},
-    thread::{CpuSet, sched_getaffinity, sched_setaffinity},
+    thread::{
+        CapabilitySet, CapabilitySets, CpuSet, remove_capability_from_bounding_set,
+        sched_getaffinity, sched_setaffinity, set_capabilities,
+    },
 };
 
-use super::protocol::{self, End, Hello, Outcome, Program, Walls};
+use super::{
+    clear::empty,
+    protocol::{self, End, Hello, Outcome, Program, Walls},
+};
 
 /// Serves the supervisor at standard input until it goes away.
 ///
@@ -39,6 +45,9 @@ pub(super) fn serve(walls: &Walls) -> io::Result<()> {
         rustix::process::set_child_subreaper(Some(own))?;
     }
     limit(walls)?;
+    if walls.unprivileged {
+        give_up()?;
+    }
     let landlock = if walls.landlock { Some(ruleset::put_up(walls)?) } else { None };
     if walls.seccomp {
         filter::put_up()?;
@@ -75,6 +84,18 @@ fn listen(mut socket: UnixStream) -> mpsc::Receiver<Program> {
     hear
 }
 
+/// Gives up every capability, for good: what this process starts cannot get one back.
+fn give_up() -> io::Result<()> {
+    for capability in CapabilitySet::all().iter() {
+        // One that this kernel does not know, or that is not ours to give up, is not there.
+        let _ = remove_capability_from_bounding_set(capability);
+    }
+    let none = CapabilitySet::empty();
+    let sets = CapabilitySets { effective: none, permitted: none, inheritable: none };
+    set_capabilities(None, sets)?;
+    Ok(rustix::thread::set_no_new_privs(true)?)
+}
+
 fn limit(walls: &Walls) -> io::Result<()> {
     let set = |resource, most| {
         let before = rustix::process::getrlimit(resource);
@@ -96,8 +117,10 @@ fn limit(walls: &Walls) -> io::Result<()> {
 }
 
 fn run(program: &Program, walls: &Walls) -> (Outcome, Vec<Vec<u8>>) {
+    // What is mounted below an emptied folder stays.
+    let kept: Vec<PathBuf> = walls.read.iter().chain(&walls.write).map(PathBuf::from).collect();
     let ended = |end| Outcome { end, wall_ns: 0, cpu_ns: 0, peak: 0, files: Vec::new() };
-    if walls.emptied.iter().any(|folder| empty(Path::new(folder)).is_err()) {
+    if walls.emptied.iter().any(|folder| empty(folder.as_ref(), &kept).is_err()) {
         return (ended(End::NotClean), Vec::new());
     }
     let before = spent();
@@ -160,8 +183,9 @@ fn wait(child: &mut Child) -> End {
 
 /// Kills and reaps everything that a program left.
 ///
-/// Only the first process of a namespace may: elsewhere «everybody» is everybody on the machine,
-/// and the supervisor finds what is left by its mark.
+/// The first process of a namespace ends everybody. Elsewhere «everybody» is everybody on the machine:
+/// there whatever lost its parent has become a child of this process, and children are ended until
+/// none is left; the mark in their environment is a second way to find them.
 fn end_the_rest() {
     if first() {
         loop {
@@ -170,9 +194,35 @@ fn end_the_rest() {
                 break;
             }
         }
-    } else {
-        while let Ok(Some(_)) = rustix::process::wait(WaitOptions::NOHANG) {}
+        return;
     }
+    loop {
+        let left = children();
+        if left.is_empty() {
+            // A kernel that lists no children leaves them to the mark.
+            while let Ok(Some(_)) = rustix::process::wait(WaitOptions::NOHANG) {}
+            return;
+        }
+        for child in left {
+            let _ = kill(nix::unistd::Pid::from_raw(child), Signal::SIGKILL);
+        }
+        if rustix::process::wait(WaitOptions::empty()).is_err() {
+            return;
+        }
+    }
+}
+
+/// The children of all threads of this process.
+fn children() -> Vec<i32> {
+    let Ok(threads) = fs::read_dir("/proc/self/task") else { return Vec::new() };
+    let lists = threads
+        .flatten()
+        .filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    lists
+        .flat_map(|list| {
+            list.split_whitespace().filter_map(|id| id.parse().ok()).collect::<Vec<_>>()
+        })
+        .collect()
 }
 
 /// Processor time of all children that were waited for, and the largest resident set among them.
@@ -184,17 +234,4 @@ fn spent() -> (Duration, u64) {
     };
     let peak = u64::try_from(usage.max_rss()).unwrap_or(0).saturating_mul(1024);
     (time(usage.user_time()) + time(usage.system_time()), peak)
-}
-
-/// Removes what lies in a folder, without following anything out of it.
-fn empty(folder: &Path) -> io::Result<()> {
-    for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        if entry.file_type()?.is_dir() {
-            fs::remove_dir_all(entry.path())?;
-        } else {
-            fs::remove_file(entry.path())?;
-        }
-    }
-    Ok(())
 }

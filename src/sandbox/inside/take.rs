@@ -16,13 +16,14 @@ pub(super) fn take(wanted: &Collect) -> (Vec<FileHead>, Vec<Vec<u8>>) {
     let mut found = Vec::new();
     let root = Path::new(&wanted.folder);
     look(root, wanted, 0, &mut found);
-    let (mut heads, mut all) = (Vec::new(), Vec::new());
+    let (mut heads, mut all, mut left) = (Vec::new(), Vec::new(), wanted.total);
     for path in found {
         let Ok(below) = path.strip_prefix(root) else { continue };
-        let (Some(name), Some(bytes)) = (below.to_str(), read(&path, wanted.file)) else {
+        let (Some(name), Some(bytes)) = (below.to_str(), read(&path, wanted.file.min(left))) else {
             continue;
         };
         let size = bytes.as_ref().map(|bytes| bytes.len() as u64);
+        left = left.saturating_sub(size.unwrap_or(0));
         heads.push(FileHead { path: name.to_owned(), bytes: size });
         all.extend(bytes);
     }
