@@ -236,6 +236,58 @@ fn manifests_are_followed_as_cargo_follows_them_and_no_further() {
 }
 
 #[test]
+fn a_pattern_of_members_costs_no_more_than_its_length() {
+    // Tried in every way in which its stars could be filled, this ends after all of us.
+    let stars = "*a".repeat(40);
+    let keep = checkout(&format!("\"{stars}*b/d\", \"{stars}*/d\""));
+    let member = keep.path().join("a".repeat(200)).join("d/Cargo.toml");
+    write(&member, "[dependencies]\nevil = { git = \"https://e.example/e\" }\n");
+
+    let named = named_sources(keep.path(), "").unwrap();
+
+    assert_eq!(named.last().unwrap().package.name, "evil", "the second pattern is a match");
+}
+
+#[test]
+fn a_pattern_of_members_that_cannot_be_told_is_not_passed_over() {
+    for (members, said) in [
+        ("\"crates/a**\"", "«crates/a**» of members cannot be read"),
+        ("\"crates/[a\"", "cannot be read"),
+        ("\"**/../c\"", "cannot be read"),
+        ("\"crates/.?/fixtures/c\"", "cannot be read"),
+        (&format!("\"{}*\"", "a/".repeat(3000)), "is longer than"),
+    ] {
+        let keep = checkout(members);
+
+        let error = named_sources(keep.path(), "").unwrap_err().to_string();
+
+        assert!(error.contains(said) && error.starts_with("cannot read Cargo.toml: "), "{error}");
+        assert!(error.contains("write the folders out"), "{error}");
+    }
+}
+
+#[test]
+fn the_name_of_the_workspaces_own_folder_is_a_pattern_too() {
+    let keep = checkout("");
+    write(&keep.path().join("f*s/Cargo.toml"), "[workspace]\nmembers = [\"c\"]\n");
+
+    let named = named_sources(keep.path(), "f*s").unwrap();
+
+    assert_eq!(named.last().unwrap().location.file, "fixtures/c/Cargo.toml");
+}
+
+#[test]
+fn one_large_manifest_in_many_folders_is_not_read_for_ever() {
+    let keep = checkout("\"crates/*\"");
+    let large = format!("# {}\n", "x".repeat(2_000_000));
+    (0..40).for_each(|at| write(&keep.path().join(format!("crates/{at}/Cargo.toml")), &large));
+
+    let error = named_sources(keep.path(), "").unwrap_err().to_string();
+
+    assert!(error.contains("the manifests are larger than 64 MiB together"), "{error}");
+}
+
+#[test]
 fn a_path_dependency_and_a_root_above_are_followed_too() {
     let keep = checkout("");
     let app = "[package]\nname = \"app\"\n[dependencies]\nx = { path = \"../fixtures/c\" }\n";

@@ -13,6 +13,7 @@ mod locked;
 mod manifest;
 mod policy;
 mod tree;
+mod wildcard;
 
 use std::{collections::BTreeSet, fmt, path::Path};
 
