@@ -7,11 +7,14 @@ use std::{
 };
 
 use super::Context;
-use crate::sandbox::{Ended, SandboxError};
+use crate::sandbox::{Ended, Finished, SandboxError};
 
 /// The largest file of a commit that is read into memory, in bytes: rules, lock files and the
 /// sources of benchmarks are all far smaller.
 pub const FILE_LIMIT: usize = 16 << 20;
+
+/// What any command may write, in bytes.
+const OUTPUT: usize = 512 << 20;
 
 /// Settings of every call in a repository of ours. What is checked out was written by strangers,
 /// so that nothing but the bytes of the commit may decide what becomes of it: no hook, no filter,
@@ -106,18 +109,54 @@ impl<'a> Git<'a> {
         I: IntoIterator<Item = A>,
         A: Into<OsString>,
     {
-        let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
-        let command = args.iter().map(|a| a.to_string_lossy()).collect::<Vec<_>>().join(" ");
-        let finished = self.job(args).run(&self.ctx.cancel).await?;
+        let (finished, command) = self.finished(args, OUTPUT).await?;
         match finished.ended {
             Ended::Exited(0) => Ok(finished.stdout),
-            Ended::Cancelled => Err(GitError::Cancelled),
-            _ => Err(GitError::Refused {
-                command,
-                dir: self.dir.clone(),
-                said: finished.stderr_tail(4),
-            }),
+            _ => Err(self.refused(command, &finished)),
         }
+    }
+
+    /// Like [`Git::bytes`]; none if it writes more than `limit` bytes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Git::bytes`].
+    pub async fn bytes_within<I, A>(
+        &self,
+        args: I,
+        limit: usize,
+    ) -> Result<Option<Vec<u8>>, GitError>
+    where
+        I: IntoIterator<Item = A>,
+        A: Into<OsString>,
+    {
+        let (finished, command) = self.finished(args, limit).await?;
+        match finished.ended {
+            Ended::Exited(0) => Ok(Some(finished.stdout)),
+            Ended::Output => Ok(None),
+            _ => Err(self.refused(command, &finished)),
+        }
+    }
+
+    /// A command that was not cancelled, and its arguments as text.
+    async fn finished<I, A>(&self, args: I, limit: usize) -> Result<(Finished, String), GitError>
+    where
+        I: IntoIterator<Item = A>,
+        A: Into<OsString>,
+    {
+        let args: Vec<OsString> = args.into_iter().map(Into::into).collect();
+        let command = args.iter().map(|a| a.to_string_lossy()).collect::<Vec<_>>().join(" ");
+        let mut job = self.job(args);
+        job.output = limit;
+        let finished = job.run(&self.ctx.cancel).await?;
+        match finished.ended {
+            Ended::Cancelled => Err(GitError::Cancelled),
+            _ => Ok((finished, command)),
+        }
+    }
+
+    fn refused(&self, command: String, finished: &Finished) -> GitError {
+        GitError::Refused { command, dir: self.dir.clone(), said: finished.stderr_tail(4) }
     }
 
     /// Standard output as text, without the last line break.
@@ -192,7 +231,7 @@ impl<'a> Git<'a> {
             job = job.args(["--git-dir=."]);
         }
         job.wall = Duration::from_secs(900);
-        job.output = 512 << 20;
+        job.output = OUTPUT;
         job.args(args)
     }
 }

@@ -24,13 +24,13 @@ use super::place::{Place, environment};
 use crate::support::{elsewhere::Elsewhere, repository::Repository, tool};
 
 /// A repository, and a person's home with a git configuration of their own.
-struct Scene {
-    repository: Repository,
+pub(super) struct Scene {
+    pub(super) repository: Repository,
     ctx: Context,
 }
 
 impl Scene {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let repository = Repository::new();
         let home = repository.beside("home");
         fs::create_dir(&home).unwrap();
@@ -63,7 +63,7 @@ impl Scene {
         command.env_remove("XDG_CONFIG_HOME").args(args).output().unwrap()
     }
 
-    async fn put(&self, sha: &str) -> Result<PathBuf, CheckoutError> {
+    pub(super) async fn put(&self, sha: &str) -> Result<PathBuf, CheckoutError> {
         let dir = self.at("tree");
         let user = Git::of_user(&self.ctx, self.repository.dir());
         let tree = Tree::open(&self.ctx, &user, &dir).await?;
@@ -72,7 +72,7 @@ impl Scene {
 }
 
 /// Makes an object of git's from bytes.
-fn object(repository: &Repository, args: &[&str], input: &[u8]) -> String {
+pub(super) fn object(repository: &Repository, args: &[&str], input: &[u8]) -> String {
     let mut command = Command::new("git");
     command.current_dir(repository.dir()).args(args);
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -82,7 +82,7 @@ fn object(repository: &Repository, args: &[&str], input: &[u8]) -> String {
     String::from_utf8(output.stdout).unwrap().trim().to_owned()
 }
 
-fn blob(repository: &Repository, bytes: &[u8]) -> String {
+pub(super) fn blob(repository: &Repository, bytes: &[u8]) -> String {
     object(repository, &["hash-object", "-w", "--stdin"], bytes)
 }
 
@@ -94,12 +94,12 @@ fn tree(repository: &Repository, mode: &str, name: &str, of: &str) -> String {
     object(repository, &["hash-object", "-w", "-t", "tree", "--literally", "--stdin"], &raw)
 }
 
-fn commit(repository: &Repository, tree: &str) -> String {
+pub(super) fn commit(repository: &Repository, tree: &str) -> String {
     repository.git(&["commit-tree", "-m", "Harm", tree])
 }
 
 /// Everything below a folder but git's own.
-fn names(dir: &Path) -> Vec<String> {
+pub(super) fn names(dir: &Path) -> Vec<String> {
     let mut names = Vec::new();
     let mut waiting = vec![dir.to_owned()];
     while let Some(folder) = waiting.pop() {
@@ -269,7 +269,7 @@ async fn no_name_that_stands_for_gits_own_folder_or_for_a_way_out_is_written() {
         let hook = scene.at("tree/.git/hooks/post-checkout");
         assert!(!hook.exists(), "{name:?}");
         let said = refused.expect_err(name).to_string();
-        assert!(said.contains("checkout"), "{name:?}: {said}");
+        assert!(said.starts_with("`git "), "{name:?}: {said}");
         assert_eq!(names(&scene.at("")), before, "{name:?}");
     }
 }

@@ -10,3 +10,4 @@ mod orphans;
 mod place;
 mod secrets;
 mod select;
+mod size;

@@ -5,7 +5,7 @@ use std::fs;
 use proptest::prelude::*;
 use t5_gate::runner::scan::{
     RuleFile, Strictness,
-    admission::{Admission, NamedSource, in_lock, in_manifest, named_sources},
+    admission::{Admission, NamedSource, Refusal, in_lock, in_manifest, named_sources, next},
 };
 use tempfile::TempDir;
 
@@ -50,7 +50,7 @@ fn a_refused_source_is_told_with_its_package_its_line_and_what_to_do() {
             "p1 1.0.0 (Cargo.lock:15) comes from «{NOWHERE}», which config/deny.toml does not allow"
         )
     );
-    assert!(refused.denied);
+    assert_eq!(refused.why, Refusal::Denied);
 }
 
 #[test]
@@ -66,7 +66,11 @@ fn what_is_unknown_is_refused_warned_of_or_let_through_as_the_rules_say() {
     let strict = admission("", Strictness::OnlyAllowed);
     let refused = strict.admitted(&named(&[CRATES_IO, NOWHERE, registry])).unwrap_err();
     assert_eq!(refused.len(), 2, "a stranger gets what is named, and crates.io is");
-    assert!(refused.iter().all(|one| !one.denied && one.to_string().contains("does not name")));
+    assert!(
+        refused
+            .iter()
+            .all(|one| one.why == Refusal::Unnamed && one.to_string().contains("does not name"))
+    );
 }
 
 #[test]
@@ -195,8 +199,8 @@ fn a_source_is_seen_wherever_a_manifest_can_name_it() {
 }
 
 #[test]
-fn what_the_base_names_already_is_let_through_at_whatever_commit() {
-    let admission = Admission::new(None, Strictness::OnlyAllowed).unwrap();
+fn a_member_gets_what_the_base_names_already_at_whatever_commit() {
+    let admission = Admission::new(None, Strictness::AsPolicy).unwrap();
     let admission = admission.knowing(&named(&[NOWHERE, "path+file:///etc"]));
 
     let moved = "git+https://git.example.net/eve/evil?rev=4567#4567";
@@ -204,6 +208,92 @@ fn what_the_base_names_already_is_let_through_at_whatever_commit() {
     let other = "git+https://git.example.net/eve/other#4567";
     assert!(admission.admitted(&named(&[other])).is_err());
     assert!(admission.admitted(&named(&["path+file:///etc"])).is_err(), "that never");
+}
+
+const QUICK: &str = "git+https://git.example.org/o/r";
+const ALLOWED: &str = "allow-git = [\"https://git.example.org/o/r\"]\nunknown-git = \"deny\"";
+
+fn in_dependency(fields: &str) -> Vec<NamedSource> {
+    let git = "git = \"https://git.example.org/o/r\"";
+    in_manifest("Cargo.toml", &format!("[dependencies]\nr = {{ {git}{fields} }}\n"))
+}
+
+#[test]
+fn a_stranger_gets_from_git_only_what_the_base_names_in_the_same_words() {
+    let merged = format!("{QUICK}?branch=on%2Fgoing#0123");
+    let strict = admission(ALLOWED, Strictness::OnlyAllowed);
+    let known = strict.clone().knowing(&named(&[&merged, NOWHERE]));
+    let member = admission(ALLOWED, Strictness::AsPolicy);
+
+    assert!(known.admitted(&named(&[&merged, NOWHERE])).is_ok());
+    assert!(
+        known.admitted(&in_dependency(", branch = \"on/going\"")).is_ok(),
+        "the same, unlocked"
+    );
+    assert!(strict.admitted(&named(&[&merged])).is_err(), "there is no base");
+    let others = [
+        named(&[&format!("{QUICK}?branch=on%2Fgoing#4567")]),
+        named(&[&format!("{QUICK}?branch=other#0123")]),
+        named(&[&format!("{QUICK}?rev=0123#0123")]),
+        named(&[&format!("{QUICK}#0123")]),
+        in_dependency(", rev = \"4567\""),
+        in_dependency(", tag = \"on/going\""),
+        in_dependency(""),
+    ];
+    for other in others {
+        let refused = known.admitted(&other).unwrap_err();
+        let text = refused[0].to_string();
+        assert_eq!(refused[0].why, Refusal::NotInBase, "{text}");
+        assert!(text.contains("the target branch does not name with this branch"), "{text}");
+        assert!(next(&refused).contains("somebody who may merge"), "{}", next(&refused));
+        assert!(member.admitted(&other).is_ok(), "a member may: {text}");
+    }
+    let moved = "git+https://git.example.net/eve/evil?rev=4567#4567";
+    assert!(known.admitted(&named(&[moved])).is_err(), "nor of what only the base names");
+}
+
+#[test]
+fn what_anybody_may_propose_to_an_allowed_repository_is_not_fetched() {
+    let member = admission(ALLOWED, Strictness::AsPolicy);
+    let lock = |end: &str| named(&[&format!("{QUICK}{end}")]);
+    for source in [
+        in_dependency(", rev = \"refs/pull/1/head\""),
+        in_dependency(", rev = \"refs%2Fpull/1/head\""),
+        in_dependency(", rev = \"refs%252fpull/1/head\""),
+        lock("?rev=refs/pull/1/head#0123"),
+        lock("?rev=refs%2Fpull%2F1%2Fhead#0123"),
+        lock("?%72ev=%72efs/pull/1/head"),
+        lock("?tag=v1&rev=re\\tfs/pull/1/head"),
+        lock("#refs/pull/1/head"),
+    ] {
+        let refused = member.admitted(&source).expect_err(&source[0].source);
+        assert_eq!(refused[0].why, Refusal::Proposal, "{refused:?}");
+        assert!(next(&refused).contains("instead of a refs/…"), "{}", next(&refused));
+        let merged = member.clone().knowing(&source);
+        assert!(merged.admitted(&source).is_ok(), "the base names it: {refused:?}");
+    }
+    let branch = in_dependency(", branch = \"prefs/x\"");
+    assert!(member.admitted(&branch).is_ok(), "{branch:?}");
+}
+
+#[test]
+fn another_commit_that_only_a_manifest_names_is_seen_beside_the_locked_one() {
+    let sources = |rev: &str| {
+        let keep = checkout("");
+        let manifest = format!("[dependencies]\nr = {{ git = \"{}\"{rev} }}\n", &QUICK[4..]);
+        write(&keep.path().join("Cargo.toml"), &manifest);
+        let locked = format!("{QUICK}?branch=on%2Fgoing#0123");
+        write(&keep.path().join("Cargo.lock"), &lock(&[&locked]));
+        named_sources(keep.path(), "").unwrap()
+    };
+
+    let base = sources(", branch = \"on/going\"");
+    let head = sources(", rev = \"refs/pull/1/head\"");
+
+    assert_eq!((base.len(), head.len()), (1, 2), "{base:?} {head:?}");
+    let strict = admission(ALLOWED, Strictness::OnlyAllowed).knowing(&base);
+    assert!(strict.admitted(&base).is_ok());
+    assert_eq!(strict.admitted(&head).unwrap_err()[0].named.location.file, "Cargo.toml");
 }
 
 /// A checkout whose root has these members.
@@ -233,6 +323,58 @@ fn manifests_are_followed_as_cargo_follows_them_and_no_further() {
     assert_eq!(files("\"t*/b\", \"./fixtures/../fixtures/c\"").len(), 2);
     assert_eq!(files("\"**\"").len(), 3);
     assert_eq!(files("\"../outside\", \"/etc\""), [] as [String; 0]);
+}
+
+#[test]
+fn a_pattern_of_members_costs_no_more_than_its_length() {
+    // Tried in every way in which its stars could be filled, this ends after all of us.
+    let stars = "*a".repeat(40);
+    let keep = checkout(&format!("\"{stars}*b/d\", \"{stars}*/d\""));
+    let member = keep.path().join("a".repeat(200)).join("d/Cargo.toml");
+    write(&member, "[dependencies]\nevil = { git = \"https://e.example/e\" }\n");
+
+    let named = named_sources(keep.path(), "").unwrap();
+
+    assert_eq!(named.last().unwrap().package.name, "evil", "the second pattern is a match");
+}
+
+#[test]
+fn a_pattern_of_members_that_cannot_be_told_is_not_passed_over() {
+    for (members, said) in [
+        ("\"crates/a**\"", "«crates/a**» of members cannot be read"),
+        ("\"crates/[a\"", "cannot be read"),
+        ("\"**/../c\"", "cannot be read"),
+        ("\"crates/.?/fixtures/c\"", "cannot be read"),
+        (&format!("\"{}*\"", "a/".repeat(3000)), "is longer than"),
+    ] {
+        let keep = checkout(members);
+
+        let error = named_sources(keep.path(), "").unwrap_err().to_string();
+
+        assert!(error.contains(said) && error.starts_with("cannot read Cargo.toml: "), "{error}");
+        assert!(error.contains("write the folders out"), "{error}");
+    }
+}
+
+#[test]
+fn the_name_of_the_workspaces_own_folder_is_a_pattern_too() {
+    let keep = checkout("");
+    write(&keep.path().join("f*s/Cargo.toml"), "[workspace]\nmembers = [\"c\"]\n");
+
+    let named = named_sources(keep.path(), "f*s").unwrap();
+
+    assert_eq!(named.last().unwrap().location.file, "fixtures/c/Cargo.toml");
+}
+
+#[test]
+fn one_large_manifest_in_many_folders_is_not_read_for_ever() {
+    let keep = checkout("\"crates/*\"");
+    let large = format!("# {}\n", "x".repeat(2_000_000));
+    (0..40).for_each(|at| write(&keep.path().join(format!("crates/{at}/Cargo.toml")), &large));
+
+    let error = named_sources(keep.path(), "").unwrap_err().to_string();
+
+    assert!(error.contains("the manifests are larger than 64 MiB together"), "{error}");
 }
 
 #[test]

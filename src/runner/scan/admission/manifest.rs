@@ -17,6 +17,9 @@ const KINDS: [&str; 5] = [
     "build_dependencies",
 ];
 
+/// What a git dependency may say besides its address, each with the name that a lock file has for it.
+const REFERENCES: [&str; 3] = ["branch", "tag", "rev"];
+
 /// What cargo would follow from one manifest.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Leads {
@@ -64,7 +67,12 @@ impl Leads {
         let field = |key: &str| fields.get(key).and_then(|item| Some((item, item.as_str()?)));
         self.folders.extend(field("path").map(|(_, path)| path.to_owned()));
         let package = field("package").map_or(name, |(_, package)| package);
-        let git = field("git").map(|(item, url)| (item, format!("git+{url}")));
+        let git = field("git").map(|(item, url)| {
+            let named = REFERENCES.iter().filter_map(|key| Some((key, field(key)?.1)));
+            let query: Vec<String> = named.map(|(key, value)| format!("{key}={value}")).collect();
+            let mark = if query.is_empty() { "" } else { "?" };
+            (item, format!("git+{url}{mark}{}", query.join("&")))
+        });
         let index = field("registry-index").map(|(item, url)| {
             let kind = if url.starts_with("sparse+") { "" } else { "registry+" };
             (item, format!("{kind}{url}"))

@@ -5,18 +5,31 @@
 //! files are read in-process, and each source is held against the rules commit's `[sources]`.
 //!
 //! What the base names already was merged by people who may merge, and is let through: cargo-deny
-//! reports it as before. What an allowed git repository names in turn (its submodules, the
-//! dependencies in its manifests) is as trusted as that repository.
+//! reports it as before.
+//!
+//! An allowed git repository is no promise about each of its commits. Many hosts hand out anybody's
+//! commit under an allowed address (`refs/pull/…`, or the commit's own name), and cargo then follows
+//! that commit's submodules and the git dependencies in its manifests to whatever address they name.
+//! So a stranger's change may take from git only what the base names in the very same words: address,
+//! branch, tag or revision, and in a lock file the commit. What such a commit names in turn is as
+//! trusted as the members who merged it. A member's change may name another branch, tag or commit of
+//! an allowed repository, but no `refs/…`; that it is a commit of that repository's owners, and what
+//! it names in turn, is then the responsibility of that member.
 
 mod address;
 mod locked;
 mod manifest;
 mod policy;
+mod reference;
 mod tree;
+mod wildcard;
 
 use std::{collections::BTreeSet, fmt, path::Path};
 
-use self::policy::{Answer, Origin, SourceRules};
+use self::{
+    policy::{Answer, Origin, SourceRules},
+    reference::{leads_anywhere, written},
+};
 use super::{
     input::{SHIPPED_RULES, SHIPPED_RULES_PATH},
     lock::one_line,
@@ -54,8 +67,22 @@ pub enum Strictness {
     /// What the rules let through: with `unknown-git = "warn"` any git repository.
     #[default]
     AsPolicy,
-    /// Only what the rules name. For changes of strangers.
+    /// Only what the rules name, and from git only what the base names in the same words. For
+    /// changes of strangers.
     OnlyAllowed,
+}
+
+/// Why a source is not fetched from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The rules refuse it.
+    Denied,
+    /// The rules do not name it: they would let it through, but not for a stranger.
+    Unnamed,
+    /// It is of git, and the base does not name it in the same words, which a stranger needs.
+    NotInBase,
+    /// It is a `refs/…` of a git repository, where hosts keep what anybody proposes.
+    Proposal,
 }
 
 /// A source that is not fetched from.
@@ -63,8 +90,8 @@ pub enum Strictness {
 pub struct RefusedSource {
     /// What is refused.
     pub named: NamedSource,
-    /// The rules refuse it; else they would let it through, but not for a stranger.
-    pub denied: bool,
+    /// Why.
+    pub why: Refusal,
     /// The file that holds the rules.
     pub rules: String,
 }
@@ -74,12 +101,21 @@ impl fmt::Display for RefusedSource {
         let NamedSource { package, source, location } = &self.named;
         let version = if package.version.is_empty() { "" } else { " " };
         let source: String = one_line(source).chars().take(QUOTED).collect();
-        let verb = if self.denied { "does not allow" } else { "does not name" };
         write!(
             f,
-            "{}{version}{} ({}:{}) comes from «{source}», which {} {verb}",
-            package.name, package.version, location.file, location.line, self.rules
-        )
+            "{}{version}{} ({}:{}) comes from «{source}», which ",
+            package.name, package.version, location.file, location.line
+        )?;
+        match self.why {
+            Refusal::Denied => write!(f, "{} does not allow", self.rules),
+            Refusal::Unnamed => write!(f, "{} does not name", self.rules),
+            Refusal::NotInBase => {
+                f.write_str("the target branch does not name with this branch, tag or commit")
+            }
+            Refusal::Proposal => {
+                f.write_str("is no branch, tag or commit but a refs/…, where anybody's commits are")
+            }
+        }
     }
 }
 
@@ -100,10 +136,22 @@ pub fn next(refused: &[RefusedSource]) -> String {
         SHIPPED_RULES_PATH => format!("a deny.toml like {SHIPPED_RULES_PATH}"),
         rules => rules.to_owned(),
     };
-    format!(
-        "take the package from an allowed source, or allow this one under [sources] in {rules} on \
-         the target branch"
-    )
+    let any = |why: &[Refusal]| refused.iter().any(|refused| why.contains(&refused.why));
+    let by_rules = any(&[Refusal::Denied, Refusal::Unnamed]).then(|| {
+        format!(
+            "take the package from an allowed source, or allow this one under [sources] in {rules} \
+             on the target branch"
+        )
+    });
+    let not_in_base = any(&[Refusal::NotInBase]).then(|| {
+        "leave git dependencies as the target branch has them, or let somebody who may merge bring \
+         the new one in first"
+            .to_owned()
+    });
+    let proposal = any(&[Refusal::Proposal])
+        .then(|| "name a branch, a tag or a commit instead of a refs/…".to_owned());
+    let steps: Vec<String> = [by_rules, not_in_base, proposal].into_iter().flatten().collect();
+    steps.join("; ")
 }
 
 /// Decides what may be fetched.
@@ -111,7 +159,10 @@ pub fn next(refused: &[RefusedSource]) -> String {
 pub struct Admission {
     rules: SourceRules,
     strictness: Strictness,
+    /// Places that the base takes packages from.
     known: BTreeSet<(Origin, String)>,
+    /// The base's sources, in its own words.
+    written: BTreeSet<String>,
 }
 
 impl Admission {
@@ -123,13 +174,16 @@ impl Admission {
     pub fn new(deny: Option<&RuleFile>, strictness: Strictness) -> Result<Self, BrokenRules> {
         let shipped = || RuleFile { path: SHIPPED_RULES_PATH.into(), text: SHIPPED_RULES.into() };
         let rules = SourceRules::parse(&deny.cloned().unwrap_or_else(shipped))?;
-        Ok(Self { rules, strictness, known: BTreeSet::new() })
+        Ok(Self { rules, strictness, known: BTreeSet::new(), written: BTreeSet::new() })
     }
 
-    /// Lets through also what the base names.
+    /// Lets through also what the base names; to a stranger, from git, no more than that.
     #[must_use]
     pub fn knowing(mut self, base: &[NamedSource]) -> Self {
         self.known.extend(base.iter().map(|named| place(&named.source)));
+        // The first is what a lock file says, the second what the manifest behind it does.
+        self.written.extend(base.iter().map(|named| named.source.clone()));
+        self.written.extend(base.iter().map(|named| written(&named.source)));
         self
     }
 
@@ -140,18 +194,28 @@ impl Admission {
     /// What may not.
     pub fn admitted(&self, named: &[NamedSource]) -> Result<(), Vec<RefusedSource>> {
         let refused = named.iter().filter_map(|named| {
-            let place = place(&named.source);
-            let denied = match (self.rules.answer(&place.0), self.strictness) {
-                (Answer::Denied, _) => true,
-                (Answer::Tolerated { .. }, Strictness::OnlyAllowed) => false,
-                (Answer::Allowed, _) | (_, Strictness::AsPolicy) => return None,
-            };
-            let rules = self.rules.path.clone();
-            let refused = RefusedSource { named: named.clone(), denied, rules };
-            (!self.known.contains(&place) || place.0 == Origin::Other).then_some(refused)
+            let (why, rules) = (self.refusal(&named.source)?, self.rules.path.clone());
+            Some(RefusedSource { named: named.clone(), why, rules })
         });
         let refused: Vec<_> = refused.collect();
         if refused.is_empty() { Ok(()) } else { Err(refused) }
+    }
+
+    fn refusal(&self, source: &str) -> Option<Refusal> {
+        let place = place(source);
+        let known = self.known.contains(&place);
+        let by_rules = match (self.rules.answer(&place.0), self.strictness) {
+            (Answer::Denied, _) if !known || place.0 == Origin::Other => Some(Refusal::Denied),
+            (Answer::Tolerated { .. }, Strictness::OnlyAllowed) if !known => Some(Refusal::Unnamed),
+            _ => None,
+        };
+        let of_git = matches!(place.0, Origin::Git(_)) && !self.written.contains(source);
+        let by_words = match self.strictness {
+            Strictness::OnlyAllowed if of_git => Some(Refusal::NotInBase),
+            Strictness::AsPolicy if of_git && leads_anywhere(source) => Some(Refusal::Proposal),
+            _ => None,
+        };
+        by_rules.or(by_words)
     }
 
     /// What the rules hold against a side: each source with whether it is an error.
@@ -196,10 +260,16 @@ pub fn named_sources(repository: &Path, prefix: &str) -> Result<Vec<NamedSource>
         Err(BeneathError::Missing(_)) => Vec::new(),
         Err(error) => return Err(error),
     };
+    // Of git the words count too: a manifest may name another commit of a place that is locked.
+    let said = |source: &str, written: String| match place(source) {
+        (origin @ Origin::Git(_), _) => (origin, written),
+        place => place,
+    };
     let locked: BTreeSet<(Origin, String)> =
-        named.iter().map(|named| place(&named.source)).collect();
+        named.iter().map(|one| said(&one.source, written(&one.source))).collect();
     let of_manifests = tree::sources(&checkout, repository, prefix)?;
-    named.extend(of_manifests.into_iter().filter(|one| !locked.contains(&place(&one.source))));
+    let new = |one: &NamedSource| !locked.contains(&said(&one.source, one.source.clone()));
+    named.extend(of_manifests.into_iter().filter(new));
     Ok(named)
 }
 

@@ -6,14 +6,23 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use glob::{MatchOptions, Pattern};
-
-use super::{MANIFEST_LIMIT, NamedSource, manifest::Leads};
-use crate::runner::beneath::{Beneath, BeneathError};
+use super::{
+    MANIFEST_LIMIT, NamedSource, QUOTED,
+    manifest::Leads,
+    wildcard::{COMPARISONS, Comparisons, Pattern, Untold},
+};
+use crate::runner::{
+    beneath::{Beneath, BeneathError},
+    scan::lock::one_line,
+};
 
 const MANIFEST: &str = "Cargo.toml";
 /// Levels of folders that are looked into. The deepest of well-known repositories have twenty.
 const DEEPEST: usize = 64;
+/// The most that is read of all manifests together, in bytes. The thousands of manifests of the
+/// largest repositories have a tenth of it; one large manifest, committed to a thousand folders for
+/// the price of one, would be read for hours.
+const ALL_MANIFESTS: usize = 64 << 20;
 
 /// Where manifests and links lie in a checkout.
 #[derive(Clone, Debug, Default)]
@@ -31,11 +40,12 @@ pub(super) fn sources(
 ) -> Result<Vec<NamedSource>, BeneathError> {
     let found = Found::of(repository)
         .map_err(|source| BeneathError::Io { path: repository.to_owned(), source })?;
-    let mut walk = Walk { repository, found: &found, waiting: Vec::new(), seen: BTreeMap::new() };
+    let mut walk = Walk::new(repository, &found);
     // Cargo looks upwards for the root of the workspace.
     for above in Path::new(prefix).ancestors() {
         walk.want(&above.display().to_string(), "");
     }
+    let mut bytes_left = ALL_MANIFESTS;
     while let Some(folder) = walk.waiting.pop() {
         let file = Path::new(&folder).join(MANIFEST);
         let bytes = match checkout.read(&file, MANIFEST_LIMIT) {
@@ -44,6 +54,10 @@ pub(super) fn sources(
             Err(BeneathError::Missing(_)) => continue,
             Err(error) => return Err(error),
         };
+        bytes_left = bytes_left.checked_sub(bytes.len()).ok_or_else(|| {
+            let most = ALL_MANIFESTS >> 20;
+            untold(&file, &format!("the manifests are larger than {most} MiB together"))
+        })?;
         let leads = Leads::read(&file.display().to_string(), &String::from_utf8_lossy(&bytes));
         walk.follow(&folder, leads)?;
     }
@@ -55,9 +69,15 @@ struct Walk<'a> {
     found: &'a Found,
     waiting: Vec<String>,
     seen: BTreeMap<String, Vec<NamedSource>>,
+    left: Comparisons,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(repository: &'a Path, found: &'a Found) -> Self {
+        let left = Comparisons::new(COMPARISONS);
+        Self { repository, found, waiting: Vec::new(), seen: BTreeMap::new(), left }
+    }
+
     fn follow(&mut self, folder: &str, leads: Leads) -> Result<(), BeneathError> {
         self.seen.insert(folder.to_owned(), leads.sources);
         for path in &leads.folders {
@@ -80,21 +100,46 @@ impl Walk<'_> {
     }
 
     fn want_members(&mut self, folder: &str, members: &str) -> Result<(), BeneathError> {
-        if !members.contains(['*', '?', '[']) {
-            self.want(folder, members);
+        // Where no folder matches, cargo takes a pattern as a name.
+        self.want(folder, members);
+        let Some(pattern) = self.inside(folder, members) else { return Ok(()) };
+        // Cargo takes the path of the workspace itself as a part of the pattern.
+        if !pattern.contains(WILD) && !members.contains(WILD) {
             return Ok(());
         }
-        let Some(pattern) = self.inside(folder, members) else { return Ok(()) };
-        // Cargo takes a pattern that it cannot read as a name, and finds nothing there.
-        let Ok(matcher) = Pattern::new(&pattern) else { return Ok(()) };
-        if let Some(link) = self.found.links.iter().find(|link| leads_through(&pattern, link)) {
-            return Err(BeneathError::Link(link.into()));
+        let failed = |untold: Untold| unread_pattern(folder, members, untold);
+        let matching = self.matching(members, &pattern).map_err(failed)?;
+        for member in matching? {
+            self.want(&member, "");
         }
-        let options = MatchOptions { require_literal_separator: true, ..MatchOptions::new() };
-        let matches = |folder: &&String| matcher.matches_with(folder, options);
-        let matching: Vec<&String> = self.found.folders.iter().filter(matches).collect();
-        matching.into_iter().for_each(|member| self.want(member, ""));
         Ok(())
+    }
+
+    /// The folders that a pattern of members names, which is `pattern` from the repository's root.
+    fn matching(
+        &mut self,
+        members: &str,
+        pattern: &str,
+    ) -> Result<Result<Vec<String>, BeneathError>, Untold> {
+        let mut steps = Path::new(members).components();
+        let wild = |step: Component<'_>| step.as_os_str().to_string_lossy().contains(WILD);
+        // A way up from `**` leads from each of its folders to another one.
+        if steps.any(wild) && steps.any(|step| step == Component::ParentDir) {
+            return Err(Untold::Strange);
+        }
+        let pattern = Pattern::parse(pattern)?;
+        for link in &self.found.links {
+            if pattern.leads_through(link, &mut self.left)? {
+                return Ok(Err(BeneathError::Link(link.into())));
+            }
+        }
+        let mut matching = Vec::new();
+        for folder in &self.found.folders {
+            if pattern.matches(folder, &mut self.left)? {
+                matching.push(folder.clone());
+            }
+        }
+        Ok(Ok(matching))
     }
 
     /// A path from a folder, as a path from the repository's root; none if it leaves the repository.
@@ -118,16 +163,17 @@ impl Walk<'_> {
     }
 }
 
-/// Whether a pattern of members could go through a link: its first steps match the link's.
-fn leads_through(pattern: &str, link: &str) -> bool {
-    let steps: Vec<&str> = pattern.split('/').collect();
-    if steps.contains(&"**") {
-        return true;
-    }
-    let mut link = link.split('/');
-    let matches = |(step, part): (&str, &str)| Pattern::new(step).is_ok_and(|it| it.matches(part));
-    let all = steps.into_iter().zip(link.by_ref()).all(matches);
-    all && link.next().is_none()
+/// What makes a text a pattern.
+const WILD: [char; 3] = ['*', '?', '['];
+
+fn unread_pattern(folder: &str, members: &str, untold: Untold) -> BeneathError {
+    let quoted: String = one_line(members).chars().take(QUOTED).collect();
+    let said = format!("the pattern «{quoted}» of members {untold}; write the folders out instead");
+    self::untold(&Path::new(folder).join(MANIFEST), &said)
+}
+
+fn untold(manifest: &Path, said: &str) -> BeneathError {
+    BeneathError::Io { path: manifest.to_owned(), source: io::Error::other(said.to_owned()) }
 }
 
 impl Found {
