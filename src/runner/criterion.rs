@@ -179,7 +179,7 @@ impl Bench<'_, '_> {
             depth: SAMPLE_DEPTH,
         };
         let finished = self.finish(job, Some(&collect)).await?;
-        let sample = read_sample(&finished.files, id)?;
+        let sample = samples(&finished.files, id)?;
         Ok(Sample { seen: seen(&finished), ..sample })
     }
 
@@ -217,7 +217,11 @@ impl Bench<'_, '_> {
 
 /// The ids in what `--list` printed: `group/name: benchmark`, or `: bench` up to criterion 0.3.
 /// An id that no person could have written is left out, as if it were not there.
-fn listed(text: &str) -> Result<Vec<String>, Trouble> {
+///
+/// # Errors
+///
+/// If there is no id, too many, or the list is libtest's.
+pub fn listed(text: &str) -> Result<Vec<String>, Trouble> {
     let ids: Vec<String> = text
         .lines()
         .filter_map(|line| {
@@ -271,8 +275,13 @@ fn seen(finished: &Finished) -> Option<Seen> {
     Some(Seen { wall_ns: nanoseconds(finished.wall), cpu_ns })
 }
 
-/// The samples of a benchmark, wherever criterion's naming has put them.
-fn read_sample(files: &[Returned], id: &str) -> Result<Sample, Trouble> {
+/// The samples of a benchmark among the files that its process left, wherever criterion's naming
+/// has put them. They say nothing of how the process was seen.
+///
+/// # Errors
+///
+/// If no file describes that benchmark, or its samples are not what a clock gives.
+pub fn samples(files: &[Returned], id: &str) -> Result<Sample, Trouble> {
     let (folder, saved) = described(files, id).ok_or(Trouble::NoSamples)?;
     let sampled = files.iter().find(|file| file.path == folder.join(SAMPLED));
     let sampled = sampled.ok_or(Trouble::NoSamples)?;
