@@ -347,6 +347,43 @@ mod tests {
         assert_eq!(listed(""), Err(Trouble::NoHarness));
     }
 
+    /// What a process of `add` leaves, with this as its samples.
+    fn left(sample: &str) -> Vec<Returned> {
+        let file = |path: &str, text: &str| Returned {
+            path: path.into(),
+            bytes: Some(text.as_bytes().to_vec()),
+        };
+        let described = r#"{"full_id":"add","throughput":{"Elements":64}}"#;
+        vec![file("x/new/benchmark.json", described), file("x/new/sample.json", sample)]
+    }
+
+    #[test]
+    fn samples_are_found_by_the_id_that_describes_them() {
+        let files = left(r#"{"iters":[1,2],"times":[7.5,15.0]}"#);
+        let sample = samples(&files, "add").unwrap();
+        assert_eq!(sample.slices, [Slice(1.0, 7.5), Slice(2.0, 15.0)]);
+        assert_eq!(sample.throughput, Some(Throughput::Elements(64)));
+        assert_eq!(samples(&files, "mul"), Err(Trouble::NoSamples));
+    }
+
+    #[test]
+    fn samples_that_no_clock_gives_are_refused() {
+        for said in [
+            r#"{"iters":[1,2],"times":[7.5]}"#,
+            r#"{"iters":[1],"times":[0]}"#,
+            r#"{"iters":[0],"times":[7.5]}"#,
+            r#"{"iters":[-1],"times":[-7.5]}"#,
+            r#"{"iters":[5e-324],"times":[1e308]}"#,
+            r#"{"iters":[1e308],"times":[5e-324]}"#,
+            r#"{"iters":[1e999],"times":[7.5]}"#,
+            r#"{"iters":[null],"times":[7.5]}"#,
+        ] {
+            let read = samples(&left(said), "add");
+            assert!(matches!(read, Err(Trouble::Unreadable(_))), "{said}: {read:?}");
+        }
+        assert_eq!(samples(&left(r#"{"iters":[],"times":[]}"#), "add"), Err(Trouble::NoSamples));
+    }
+
     #[test]
     fn an_id_is_only_itself_in_a_filter() {
         assert_eq!(escape("gemv 4x4 (f32)/a.b"), r"gemv 4x4 \(f32\)/a\.b");
