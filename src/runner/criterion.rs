@@ -31,8 +31,11 @@ const RESAMPLES: &str = "1001";
 const LIST_LIMIT: Duration = Duration::from_secs(20);
 /// What one process may print.
 const OUTPUT_LIMIT: usize = 16 << 20;
-/// The largest sample file that is read.
-const SAMPLE_FILE_LIMIT: u64 = 16 << 20;
+/// The most slices of one process: a benchmark may ask for a sample size of its own, and a run keeps
+/// those of all its rounds in memory.
+const SLICES_LIMIT: usize = 10_000;
+/// The largest sample file that is read: twice what so many slices take.
+const SAMPLE_FILE_LIMIT: u64 = 1 << 20;
 /// The longest id of a benchmark, in bytes, and the most ids of one executable.
 const ID_LIMIT: usize = 512;
 const IDS_LIMIT: usize = 4096;
@@ -289,6 +292,9 @@ pub fn samples(files: &[Returned], id: &str) -> Result<Sample, Trouble> {
     if sample.iters.len() != sample.times.len() {
         return Err(Trouble::Unreadable("as many times as iterations were expected".to_owned()));
     }
+    if sample.iters.len() > SLICES_LIMIT {
+        return Err(Trouble::Unreadable(format!("there are more than {SLICES_LIMIT} slices")));
+    }
     let slices: Vec<Slice> =
         sample.iters.into_iter().zip(sample.times).map(|(iters, ns)| Slice(iters, ns)).collect();
     let usable = |slice: &Slice| {
@@ -382,6 +388,16 @@ mod tests {
             assert!(matches!(read, Err(Trouble::Unreadable(_))), "{said}: {read:?}");
         }
         assert_eq!(samples(&left(r#"{"iters":[],"times":[]}"#), "add"), Err(Trouble::NoSamples));
+    }
+
+    #[test]
+    fn more_slices_than_anybody_asks_for_are_refused() {
+        let said = |slices: usize| {
+            let ones = vec!["1"; slices].join(",");
+            samples(&left(&format!(r#"{{"iters":[{ones}],"times":[{ones}]}}"#)), "add")
+        };
+        assert_eq!(said(SLICES_LIMIT).unwrap().slices.len(), SLICES_LIMIT);
+        assert!(matches!(said(SLICES_LIMIT + 1), Err(Trouble::Unreadable(_))));
     }
 
     #[test]

@@ -14,6 +14,8 @@ use crate::runner::beneath::{Beneath, BeneathError};
 const MANIFEST: &str = "Cargo.toml";
 /// Levels of folders that are looked into. The deepest of well-known repositories have twenty.
 const DEEPEST: usize = 64;
+/// Patterns of members that are held against all folders; well-known workspaces have a few.
+const PATTERNS: usize = 1_000;
 
 /// Where manifests and links lie in a checkout.
 #[derive(Clone, Debug, Default)]
@@ -31,7 +33,8 @@ pub(super) fn sources(
 ) -> Result<Vec<NamedSource>, BeneathError> {
     let found = Found::of(repository)
         .map_err(|source| BeneathError::Io { path: repository.to_owned(), source })?;
-    let mut walk = Walk { repository, found: &found, waiting: Vec::new(), seen: BTreeMap::new() };
+    let mut walk =
+        Walk { repository, found: &found, waiting: Vec::new(), seen: BTreeMap::new(), patterns: 0 };
     // Cargo looks upwards for the root of the workspace.
     for above in Path::new(prefix).ancestors() {
         walk.want(&above.display().to_string(), "");
@@ -55,6 +58,7 @@ struct Walk<'a> {
     found: &'a Found,
     waiting: Vec<String>,
     seen: BTreeMap<String, Vec<NamedSource>>,
+    patterns: usize,
 }
 
 impl Walk<'_> {
@@ -85,6 +89,11 @@ impl Walk<'_> {
             return Ok(());
         }
         let Some(pattern) = self.inside(folder, members) else { return Ok(()) };
+        self.patterns += 1;
+        if self.patterns > PATTERNS {
+            let source = io::Error::other(format!("more than {PATTERNS} patterns of members"));
+            return Err(BeneathError::Io { path: Path::new(folder).join(MANIFEST), source });
+        }
         // Cargo takes a pattern that it cannot read as a name, and finds nothing there.
         let Ok(matcher) = Pattern::new(&pattern) else { return Ok(()) };
         if let Some(link) = self.found.links.iter().find(|link| leads_through(&pattern, link)) {
