@@ -65,10 +65,20 @@ pub async fn bench_targets(
         .args(rules.feature_args());
     let finished = ctx.sandbox.run(&job, grant, &ctx.cancel).await?;
     match finished.ended {
-        Ended::Exited(0) => Ok(select(&serde_json::from_slice(&finished.stdout)?, &rules.packages)),
+        Ended::Exited(0) => Ok(listed(&finished.stdout, &rules.packages)?),
         Ended::Cancelled => Err(BenchesError::Cancelled),
         _ => Err(BenchesError::Refused { said: finished.stderr_tail(12) }),
     }
+}
+
+/// The bench targets in what `cargo metadata` printed, of the named packages or, where none is
+/// named, of all that are members of the workspace; sorted.
+///
+/// # Errors
+///
+/// If it is not what cargo prints.
+pub fn listed(metadata: &[u8], packages: &[String]) -> Result<Vec<BenchTarget>, serde_json::Error> {
+    Ok(select(&serde_json::from_slice(metadata)?, packages))
 }
 
 #[derive(Deserialize)]

@@ -494,8 +494,9 @@ struct MessageTarget {
     kind: Vec<String>,
 }
 
-/// The bench executables among cargo's messages, one JSON value a line.
-fn executables(messages: &[u8], wanted: &[&BenchTarget]) -> Vec<Executable> {
+/// The bench executables of the `wanted` targets among cargo's messages, one JSON value a line. What
+/// is no such message is passed over; a path is what the message says, wherever it leads.
+pub fn executables(messages: &[u8], wanted: &[&BenchTarget]) -> Vec<Executable> {
     let parsed = messages
         .split(|byte| *byte == b'\n')
         .take(MESSAGES)

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     git::{Git, GitError},
     rule_files::TOOLCHAIN_FILES,
+    scan::lock::packages,
 };
 use crate::receipt::{Area, ChangedCommit, Changes, DependencyChange};
 
@@ -157,7 +158,7 @@ pub fn dependencies(base: Option<&str>, head: Option<&str>) -> Vec<DependencyCha
 
 fn versions(lock: Option<&str>) -> BTreeMap<String, BTreeSet<String>> {
     let mut versions: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let parsed = lock.and_then(|text| text.parse::<rustsec::Lockfile>().ok());
+    let parsed = lock.and_then(|text| packages(text).ok());
     for package in parsed.into_iter().flat_map(|lock| lock.packages) {
         versions.entry(package.name.to_string()).or_default().insert(package.version.to_string());
     }

@@ -186,7 +186,7 @@ impl Bench<'_, '_> {
             depth: SAMPLE_DEPTH,
         };
         let finished = self.finish(job, Some(&collect)).await?;
-        let sample = read_sample(&finished.files, id)?;
+        let sample = samples(&finished.files, id)?;
         Ok(Sample { seen: seen(&finished), ..sample })
     }
 
@@ -234,7 +234,11 @@ fn last(mut said: String) -> String {
 
 /// The ids in what `--list` printed: `group/name: benchmark`, or `: bench` up to criterion 0.3.
 /// An id that no person could have written is left out, as if it were not there.
-fn listed(text: &str) -> Result<Vec<String>, Trouble> {
+///
+/// # Errors
+///
+/// If there is no id, too many, or the list is libtest's.
+pub fn listed(text: &str) -> Result<Vec<String>, Trouble> {
     let ids: Vec<String> = text
         .lines()
         .filter_map(|line| {
@@ -288,8 +292,13 @@ fn seen(finished: &Finished) -> Option<Seen> {
     Some(Seen { wall_ns: nanoseconds(finished.wall), cpu_ns })
 }
 
-/// The samples of a benchmark, wherever criterion's naming has put them.
-fn read_sample(files: &[Returned], id: &str) -> Result<Sample, Trouble> {
+/// The samples of a benchmark among the files that its process left, wherever criterion's naming
+/// has put them. They say nothing of how the process was seen.
+///
+/// # Errors
+///
+/// If no file describes that benchmark, or its samples are not what a clock gives.
+pub fn samples(files: &[Returned], id: &str) -> Result<Sample, Trouble> {
     let (folder, saved) = described(files, id).ok_or(Trouble::NoSamples)?;
     let sampled = files.iter().find(|file| file.path == folder.join(SAMPLED));
     let sampled = sampled.ok_or(Trouble::NoSamples)?;
@@ -298,7 +307,7 @@ fn read_sample(files: &[Returned], id: &str) -> Result<Sample, Trouble> {
         return Err(Trouble::Unreadable("as many times as iterations were expected".to_owned()));
     }
     if sample.iters.len() > SLICES_LIMIT {
-        return Err(Trouble::Unreadable(format!("more than {SLICES_LIMIT} slices")));
+        return Err(Trouble::Unreadable(format!("there are more than {SLICES_LIMIT} slices")));
     }
     let slices: Vec<Slice> =
         sample.iters.into_iter().zip(sample.times).map(|(iters, ns)| Slice(iters, ns)).collect();
@@ -356,6 +365,53 @@ mod tests {
         assert_eq!(listed(libtest), Err(Trouble::Libtest));
         assert_eq!(listed("Timer precision: 20 ns\nfoo\n"), Err(Trouble::NoHarness));
         assert_eq!(listed(""), Err(Trouble::NoHarness));
+    }
+
+    /// What a process of `add` leaves, with this as its samples.
+    fn left(sample: &str) -> Vec<Returned> {
+        let file = |path: &str, text: &str| Returned {
+            path: path.into(),
+            bytes: Some(text.as_bytes().to_vec()),
+        };
+        let described = r#"{"full_id":"add","throughput":{"Elements":64}}"#;
+        vec![file("x/new/benchmark.json", described), file("x/new/sample.json", sample)]
+    }
+
+    #[test]
+    fn samples_are_found_by_the_id_that_describes_them() {
+        let files = left(r#"{"iters":[1,2],"times":[7.5,15.0]}"#);
+        let sample = samples(&files, "add").unwrap();
+        assert_eq!(sample.slices, [Slice(1.0, 7.5), Slice(2.0, 15.0)]);
+        assert_eq!(sample.throughput, Some(Throughput::Elements(64)));
+        assert_eq!(samples(&files, "mul"), Err(Trouble::NoSamples));
+    }
+
+    #[test]
+    fn samples_that_no_clock_gives_are_refused() {
+        for said in [
+            r#"{"iters":[1,2],"times":[7.5]}"#,
+            r#"{"iters":[1],"times":[0]}"#,
+            r#"{"iters":[0],"times":[7.5]}"#,
+            r#"{"iters":[-1],"times":[-7.5]}"#,
+            r#"{"iters":[5e-324],"times":[1e308]}"#,
+            r#"{"iters":[1e308],"times":[5e-324]}"#,
+            r#"{"iters":[1e999],"times":[7.5]}"#,
+            r#"{"iters":[null],"times":[7.5]}"#,
+        ] {
+            let read = samples(&left(said), "add");
+            assert!(matches!(read, Err(Trouble::Unreadable(_))), "{said}: {read:?}");
+        }
+        assert_eq!(samples(&left(r#"{"iters":[],"times":[]}"#), "add"), Err(Trouble::NoSamples));
+    }
+
+    #[test]
+    fn more_slices_than_anybody_asks_for_are_refused() {
+        let said = |slices: usize| {
+            let ones = vec!["1"; slices].join(",");
+            samples(&left(&format!(r#"{{"iters":[{ones}],"times":[{ones}]}}"#)), "add")
+        };
+        assert_eq!(said(SLICES_LIMIT).unwrap().slices.len(), SLICES_LIMIT);
+        assert!(matches!(said(SLICES_LIMIT + 1), Err(Trouble::Unreadable(_))));
     }
 
     #[test]

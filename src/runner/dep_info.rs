@@ -27,7 +27,13 @@ pub fn sources(executable: &Path, workspace: &Path, top: &Path) -> BTreeSet<Stri
     if !is_file || File::open(&file).and_then(|f| f.take(LARGEST).read_to_end(&mut text)).is_err() {
         return BTreeSet::new();
     }
-    listed(&String::from_utf8_lossy(&text))
+    named(&String::from_utf8_lossy(&text), workspace, top)
+}
+
+/// The sources that the text of such a file names, relative to `top`; those outside of it are left
+/// out.
+pub fn named(text: &str, workspace: &Path, top: &Path) -> BTreeSet<String> {
+    listed(text)
         .into_iter()
         .take(SOURCES)
         .filter_map(|path| inside(&workspace.join(path), top))

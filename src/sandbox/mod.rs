@@ -14,6 +14,7 @@
 //! carries it afterwards is killed. What a `t5` leaves behind that was itself killed the hard way,
 //! the next one ends: [`sweep_orphans`].
 
+mod answer;
 mod bubblewrap;
 mod cancel;
 mod cgroup;
@@ -33,13 +34,14 @@ mod tree;
 
 use std::{ffi::OsString, process::ExitCode};
 
+pub use answer::answer;
 pub use cancel::Cancel;
 pub use clear::clear;
 pub use find::{Lacking, Sandbox};
 pub use grant::{Grant, Limits};
 pub use isolation::{Isolation, Wish};
 pub use job::{Ended, Finished, Job, LineHook, Returned, SandboxError, Usage, UsageSource};
-pub use protocol::Collect;
+pub use protocol::{Collect, End, FileHead, Outcome};
 pub use session::Session;
 pub use tree::sweep_orphans;
 

@@ -80,21 +80,25 @@ pub struct Collect {
 
 /// What came of one program.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Outcome {
-    pub(super) end: End,
+pub struct Outcome {
+    /// How it ended.
+    pub end: End,
     /// From its start until it was reaped, nanoseconds.
-    pub(super) wall_ns: u64,
+    pub wall_ns: u64,
     /// Processor time of it and of all its descendants that were waited for, nanoseconds.
-    pub(super) cpu_ns: u64,
+    pub cpu_ns: u64,
     /// The largest resident set of one process so far, in bytes.
-    pub(super) peak: u64,
+    pub peak: u64,
     /// Files that follow, in this order.
-    pub(super) files: Vec<FileHead>,
+    pub files: Vec<FileHead>,
 }
 
+/// How a program ended, in the helper's words.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum End {
+pub enum End {
+    /// With this code.
     Exited(i32),
+    /// By this signal.
     Signaled(i32),
     /// The error number of the start.
     NotStarted(i32),
@@ -102,12 +106,13 @@ pub(super) enum End {
     NotClean,
 }
 
+/// One of the files that follow.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct FileHead {
+pub struct FileHead {
     /// Relative to [`Collect::folder`].
-    pub(super) path: String,
+    pub path: String,
     /// Bytes that follow; none if it was larger than it may be.
-    pub(super) bytes: Option<u64>,
+    pub bytes: Option<u64>,
 }
 
 /// Writes one message.

@@ -5,13 +5,12 @@ use std::{
     ffi::{OsStr, OsString},
     io,
     os::{fd::OwnedFd, unix::net::UnixStream as Socket},
-    path::Path,
     time::{Duration, Instant},
 };
 
 use rustix::process::Pid;
 use tokio::{
-    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    io::AsyncWriteExt as _,
     net::UnixStream,
     process::{Child, Command},
 };
@@ -19,10 +18,11 @@ use tokio::{
 use super::{
     Cancel, Ended, Finished, Grant, Isolation, Job, Returned, Sandbox, SandboxError, Usage,
     UsageSource,
+    answer::{answer, read_message},
     cgroup::Group,
     disk::Watch,
     mark::{MARK, Mark},
-    protocol::{self, Collect, End, FileHead, Hello, Outcome, Program},
+    protocol::{self, Collect, End, Hello, Outcome, Program},
     stream::Stream,
     tree,
 };
@@ -393,42 +393,7 @@ async fn ask(
     collect: Option<&Collect>,
 ) -> io::Result<(Outcome, Vec<Returned>)> {
     socket.write_all(request).await?;
-    let outcome: Outcome = read_message(socket).await?;
-    let files = read_files(socket, &outcome.files, collect).await?;
-    Ok((outcome, files))
-}
-
-async fn read_message<T: serde::de::DeserializeOwned>(socket: &mut UnixStream) -> io::Result<T> {
-    let mut length = [0; 4];
-    socket.read_exact(&mut length).await?;
-    let mut json = vec![0; protocol::length_of(length)?];
-    socket.read_exact(&mut json).await?;
-    serde_json::from_slice(&json).map_err(io::Error::other)
-}
-
-async fn read_files(
-    socket: &mut UnixStream,
-    heads: &[FileHead],
-    collect: Option<&Collect>,
-) -> io::Result<Vec<Returned>> {
-    let (most, total) = collect.map_or((0, 0), |collect| (collect.files, collect.total));
-    let all = heads.iter().filter_map(|head| head.bytes).fold(0, u64::saturating_add);
-    if heads.len() > most || all > total {
-        return Err(io::Error::other("more files than were asked for"));
-    }
-    let mut files = Vec::new();
-    for head in heads {
-        let bytes = match head.bytes {
-            None => None,
-            Some(size) => {
-                let mut bytes = vec![0; usize::try_from(size).map_err(io::Error::other)?];
-                socket.read_exact(&mut bytes).await?;
-                Some(bytes)
-            }
-        };
-        files.push(Returned { path: Path::new(&head.path).to_owned(), bytes });
-    }
-    Ok(files)
+    answer(socket, collect).await
 }
 
 /// Ends once one of them holds more than it may.

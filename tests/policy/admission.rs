@@ -409,6 +409,22 @@ fn a_member_behind_a_link_is_not_followed_and_not_passed_over() {
     }
 }
 
+/// A reader that goes through the whole text for each source takes minutes over these.
+#[test]
+fn the_largest_files_are_read_to_the_end_with_a_line_for_each_source() {
+    const MANY: u32 = 40_000;
+    let lock: String = (0..MANY).map(|_| "[[package]]\nsource = \"x\"\n").collect();
+    let manifest: String = (0..MANY).map(|at| format!("a{at} = {{ git = \"x\" }}\n")).collect();
+
+    let locked = in_lock("Cargo.lock", &lock);
+    let named = in_manifest("Cargo.toml", &format!("[dependencies]\n{manifest}"));
+
+    let lines =
+        |named: &[NamedSource]| -> Vec<u32> { named.iter().map(|one| one.location.line).collect() };
+    assert_eq!(lines(&locked), (1..=MANY).map(|at| 2 * at).collect::<Vec<_>>());
+    assert_eq!(lines(&named), (1..=MANY).map(|at| 1 + at).collect::<Vec<_>>());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
 

@@ -110,6 +110,32 @@ tests-only = "1"
 "#;
 
 #[test]
+fn a_lock_file_that_nobody_could_wait_for_is_refused() {
+    let packages: String = (0..10_001)
+        .map(|at| format!("[[package]]\nname = \"p{at}\"\nversion = \"1.0.0\"\n"))
+        .collect();
+    let dependencies = format!("dependencies = [{}]\n", "\"p9\",".repeat(100_000));
+
+    let headed = Lock::parse(&format!("version = 4\n{packages}{dependencies}")).unwrap_err();
+    let inline = packages.lines().collect::<Vec<_>>().join(", ").replace("[[package]],", "}, {");
+    let inline = inline.strip_prefix("}, ").unwrap();
+    let inline = format!("version = 4\npackage = [{inline}, {}}}]\n", dependencies.trim_end());
+    let inline = Lock::parse(&inline).unwrap_err();
+    let checksums: String = (0..100_000).map(|at| format!("c{at} = \"\"\n")).collect();
+    let oldest = Lock::parse(&format!("{packages}[metadata]\n{checksums}")).unwrap_err();
+
+    let told = |dependencies: u32, checksums: u32| {
+        format!(
+            "10001 packages with {dependencies} dependencies and {checksums} checksums of their \
+             own are more than is looked at"
+        )
+    };
+    assert_eq!(headed.to_string(), told(100_000, 0));
+    assert_eq!(inline.to_string(), told(100_000, 0));
+    assert_eq!(oldest.to_string(), told(0, 100_000));
+}
+
+#[test]
 fn a_dependency_is_found_wherever_a_manifest_may_name_it() {
     let line = |name: &str| dependency(MANIFEST, name).map(|named| (named.line, named.inherited));
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::runner::scan::lock::packages;
+
 /// Packages that take the times of benchmarks.
 pub(super) const HARNESSES: [&str; 16] = [
     "criterion",
@@ -51,7 +53,7 @@ fn versions(side: &BTreeMap<String, BTreeSet<Origin>>, name: &str) -> String {
 
 fn harnesses(lock: Option<&str>) -> BTreeMap<String, BTreeSet<Origin>> {
     let mut found: BTreeMap<String, BTreeSet<Origin>> = BTreeMap::new();
-    let parsed = lock.and_then(|text| text.parse::<rustsec::Lockfile>().ok());
+    let parsed = lock.and_then(|text| packages(text).ok());
     for package in parsed.into_iter().flat_map(|lock| lock.packages) {
         if HARNESSES.contains(&package.name.as_str()) {
             let source = package.source.map(|source| source.to_string()).unwrap_or_default();

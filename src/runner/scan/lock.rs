@@ -6,9 +6,14 @@ use std::{
 };
 
 use rustsec::Lockfile;
+use toml_edit::{Array, Document, Item, TableLike, Value};
 
 use super::chain::Dependents;
 use crate::policy::Package;
+
+/// Comparisons that the reader of lock files may make: it looks for each dependency among all
+/// packages. Ten thousand packages with ten dependencies each are just taken.
+const COMPARISONS: usize = 1_000_000_000;
 
 /// A lock file and the questions that are put to it.
 #[derive(Clone, Debug)]
@@ -46,9 +51,9 @@ impl Lock {
     ///
     /// # Errors
     ///
-    /// If it is not a lock file, with the line where that is known.
+    /// If [`packages`] refuses it.
     pub fn parse(text: &str) -> Result<Self, BrokenLock> {
-        let file = Lockfile::from_str(text).map_err(|error| broken(text, &error.to_string()))?;
+        let file = packages(text)?;
         let mut dependents = Dependents::default();
         for package in &file.packages {
             let dependent = named(package.name.as_str(), &package.version);
@@ -100,6 +105,17 @@ impl Lock {
     }
 }
 
+/// The packages of a `Cargo.lock`, and what they name.
+///
+/// # Errors
+///
+/// If it is not a lock file, with the line where that is known; if nobody could wait for it to be
+/// read.
+pub fn packages(text: &str) -> Result<Lockfile, BrokenLock> {
+    readable(text)?;
+    Lockfile::from_str(text).map_err(|error| broken(text, &error.to_string()))
+}
+
 fn named(name: &str, version: &rustsec::Version) -> Package {
     Package { name: name.to_owned(), version: version.to_string() }
 }
@@ -126,7 +142,7 @@ fn quoted<'a>(line: &'a str, key: &str) -> Option<&'a str> {
 }
 
 fn broken(text: &str, message: &str) -> BrokenLock {
-    if let Err(error) = toml_edit::Document::parse(text) {
+    if let Err(error) = Document::parse(text) {
         let line = error.span().map(|span| line_of(text, span.start));
         return BrokenLock { line, message: one_line(error.message()) };
     }
@@ -138,6 +154,51 @@ fn broken(text: &str, message: &str) -> BrokenLock {
     BrokenLock { line, message: one_line(said) }
 }
 
+/// Refuses a file that names so many dependencies of so many packages that reading it takes too
+/// long. What is no TOML is read, and refused, at once.
+fn readable(text: &str) -> Result<(), BrokenLock> {
+    let Ok(document) = Document::parse(text) else { return Ok(()) };
+    let root: &dyn TableLike = document.as_table();
+    let listed = root.get("package");
+    let headed = listed.and_then(Item::as_array_of_tables).into_iter().flatten();
+    let inline = listed.and_then(Item::as_array).into_iter().flatten();
+    let headed = headed.map(|package| package.get("dependencies"));
+    let inline = inline.filter_map(Value::as_inline_table).map(|package| {
+        let package: &dyn TableLike = package;
+        package.get("dependencies")
+    });
+    let length = |item: Option<&Item>| item.and_then(Item::as_array).map_or(0, Array::len);
+    let counts: Vec<usize> = headed.chain(inline).map(length).collect();
+    // The oldest format keeps checksums in a table, and looks there for each package.
+    let checksums = root.get("metadata").and_then(Item::as_table_like).map_or(0, TableLike::len);
+    let (packages, dependencies) = (counts.len(), counts.iter().sum::<usize>());
+    if packages.saturating_mul(dependencies.saturating_add(checksums)) <= COMPARISONS {
+        return Ok(());
+    }
+    let message = format!(
+        "{packages} packages with {dependencies} dependencies and {checksums} checksums of their \
+         own are more than is looked at"
+    );
+    Err(BrokenLock { line: None, message })
+}
+
+/// The lines of a text, to be asked for many of its byte offsets.
+pub(super) struct Lines(Vec<usize>);
+
+impl Lines {
+    pub(super) fn of(text: &str) -> Self {
+        Self(
+            text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at).collect(),
+        )
+    }
+
+    /// The line, counted from 1, of a byte offset.
+    pub(super) fn at(&self, offset: usize) -> u32 {
+        let before = self.0.partition_point(|line_break| *line_break < offset);
+        u32::try_from(before).unwrap_or(u32::MAX).saturating_add(1)
+    }
+}
+
 /// The line, counted from 1, of a byte offset.
 pub(super) fn line_of(text: &str, offset: usize) -> u32 {
     let before = text.as_bytes().get(..offset).unwrap_or(text.as_bytes());
@@ -147,4 +208,19 @@ pub(super) fn line_of(text: &str, offset: usize) -> u32 {
 
 pub(super) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_line_of_an_offset_is_the_same_for_one_and_for_many() {
+        for text in ["", "one", "one\n", "\n\n", "one\r\ntwo\n\nthree"] {
+            let lines = Lines::of(text);
+            for offset in 0..text.len() + 2 {
+                assert_eq!(lines.at(offset), line_of(text, offset), "{text:?} at {offset}");
+            }
+        }
+    }
 }

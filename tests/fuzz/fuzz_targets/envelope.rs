@@ -5,9 +5,7 @@
 
 use libfuzzer_sys::fuzz_target;
 use secrecy::SecretString;
-use t5_gate::receipt::{
-    Envelope, PublicKeys, Sealed, Signer, decode_envelope, decode_statement,
-};
+use t5_gate::receipt::{Envelope, PublicKeys, Sealed, Signer, decode_envelope, decode_statement};
 
 fuzz_target!(|bytes: &[u8]| {
     let signer = Signer::from_seed(&[0xa5; 32]);

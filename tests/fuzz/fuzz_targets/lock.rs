@@ -3,6 +3,8 @@
 
 #![no_main]
 
+use std::collections::BTreeSet;
+
 use libfuzzer_sys::fuzz_target;
 use t5_gate::runner::scan::{
     RuleFile, Strictness,
@@ -21,7 +23,8 @@ fuzz_target!(|text: &str| {
     for named in [&locked, &in_manifest("Cargo.toml", text)] {
         assert!(named.iter().all(|one| (1..=lines.max(1) + 1).contains(&one.location.line)));
         let refused = admission.admitted(named).err().unwrap_or_default();
-        for one in named.iter().filter(|one| !refused.iter().any(|no| no.named == **one)) {
+        let kept: BTreeSet<_> = refused.iter().map(|refused| &refused.named).collect();
+        for one in named.iter().filter(|one| !kept.contains(one)) {
             let rest = one.source.to_ascii_lowercase();
             let rest = rest.strip_prefix("git+https://git.example.org");
             let rest = rest.expect("whatever passes is on that host");
@@ -34,7 +37,7 @@ fuzz_target!(|text: &str| {
         // What a base names is let through for its head.
         let known = admission.clone().knowing(named);
         let still = known.admitted(named).err().unwrap_or_default();
-        assert!(still.iter().all(|one| refused.contains(one)));
+        assert!(still.iter().all(|one| kept.contains(&one.named)));
     }
     if let Ok(lock) = Lock::parse(text) {
         let sources = lock.file.packages.iter().filter(|package| package.source.is_some());

@@ -12,6 +12,8 @@ use t5_gate::github::{
     webhook::{self, Headers, Secrets},
 };
 
+/// The App that most of GitHub's examples speak of.
+const APP: u64 = 29310;
 const SECRET: &str = "a secret for tests";
 const EVENTS: &[&str] = &[
     "pull_request",
@@ -27,13 +29,13 @@ const EVENTS: &[&str] = &[
 
 fuzz_target!(|input: (u8, &[u8], &[u8])| {
     let (choice, header, body) = input;
-    let event = EVENTS[usize::from(choice) % EVENTS.len()];
+    let name = EVENTS[usize::from(choice) % EVENTS.len()];
     let secrets = Secrets::new(vec![SecretString::from(SECRET)]).unwrap();
     let mac = Hmac::<Sha256>::new_from_slice(SECRET.as_bytes()).unwrap().chain_update(body);
     let signature = format!("sha256={}", HEXLOWER.encode(&mac.finalize().into_bytes()));
     let good = Headers {
         delivery: Some(b"1"),
-        event: Some(event.as_bytes()),
+        event: Some(name.as_bytes()),
         signature: Some(signature.as_bytes()),
         content_type: Some(b"application/json"),
     };
@@ -49,21 +51,31 @@ fuzz_target!(|input: (u8, &[u8], &[u8])| {
         webhook::verify(&secrets, Headers { content_type: Some(header), ..good }, body.to_vec());
 
     let verified = webhook::verify(&secrets, good, body.to_vec()).unwrap();
-    match webhook::parse(&verified, 1) {
+    match webhook::parse(&verified, APP) {
         Parsed::Ignored(reason) => {
             assert!((1..=200).contains(&reason.chars().count()), "{reason}");
             assert!(!reason.contains(char::is_control), "{reason}");
         }
         Parsed::Event(event) => {
-            let uninstalled = matches!(event.what, What::Uninstalled { .. });
-            assert!(event.repo.is_some() != uninstalled);
+            let of_installation = matches!(event.what, What::Uninstalled { .. } | What::Restored);
+            assert!(event.repo.is_some() != of_installation);
+            if let What::Uninstalled { repositories } = &event.what {
+                assert!(name == "installation" || !repositories.is_empty());
+            }
             if let Some(repo) = &event.repo {
                 assert!(!repo.full_name().contains(['\0', ' ', '\\']));
                 assert_eq!(repo.full_name().matches('/').count(), 1);
             }
             if let What::Pull(_, pull) = &event.what {
-                assert!(matches!(pull.head.len(), 40 | 64) && matches!(pull.base.len(), 40 | 64));
+                assert!(commit(&pull.head) && commit(&pull.base));
+            }
+            if let What::Rerun(check) | What::RerunSuite(check) = &event.what {
+                assert!(commit(&check.head));
             }
         }
     }
 });
+
+fn commit(sha: &str) -> bool {
+    matches!(sha.len(), 40 | 64) && sha.bytes().all(|byte| byte.is_ascii_hexdigit())
+}

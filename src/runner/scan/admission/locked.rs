@@ -7,7 +7,7 @@ use toml_edit::{Document, Item, TableLike, Value};
 use super::NamedSource;
 use crate::{
     policy::{Location, Package},
-    runner::scan::lock::line_of,
+    runner::scan::lock::Lines,
 };
 
 /// Every source in the text of the lock file `file`; none where it is no TOML, which is for others
@@ -28,13 +28,14 @@ pub(super) fn sources(file: &str, text: &str) -> Vec<NamedSource> {
     }
     let known: BTreeSet<String> = named.iter().map(|(_, source, _)| source.clone()).collect();
     behind.retain(|(_, source, _)| !known.contains(source));
+    let lines = Lines::of(text);
     named
         .into_iter()
         .chain(behind)
         .map(|(package, source, offset)| NamedSource {
             package,
             source,
-            location: Location { file: file.to_owned(), line: line_of(text, offset) },
+            location: Location { file: file.to_owned(), line: lines.at(offset) },
         })
         .collect()
 }

@@ -5,7 +5,7 @@ use toml_edit::{Document, Item, TableLike, Value};
 use super::NamedSource;
 use crate::{
     policy::{Location, Package},
-    runner::scan::lock::line_of,
+    runner::scan::lock::Lines,
 };
 
 /// Tables of dependencies, in the spellings that cargo takes.
@@ -47,8 +47,9 @@ impl Leads {
             let target = target.as_table_like();
             tables.extend(KINDS.iter().map(|kind| target.and_then(|target| target.get(kind))));
         }
+        let lines = Lines::of(text);
         for (name, dependency) in tables.into_iter().flat_map(entries) {
-            leads.dependency(file, text, name, dependency);
+            leads.dependency(file, &lines, name, dependency);
         }
         let package = root.get("package").or_else(|| root.get("project"));
         let above = package.and_then(|package| package.as_table_like()?.get("workspace")?.as_str());
@@ -62,7 +63,7 @@ impl Leads {
         leads
     }
 
-    fn dependency(&mut self, file: &str, text: &str, name: &str, dependency: &Item) {
+    fn dependency(&mut self, file: &str, lines: &Lines, name: &str, dependency: &Item) {
         let Some(fields) = dependency.as_table_like() else { return };
         let field = |key: &str| fields.get(key).and_then(|item| Some((item, item.as_str()?)));
         self.folders.extend(field("path").map(|(_, path)| path.to_owned()));
@@ -79,7 +80,7 @@ impl Leads {
         });
         for (item, source) in git.into_iter().chain(index) {
             let offset = item.span().map_or(0, |span| span.start);
-            let location = Location { file: file.to_owned(), line: line_of(text, offset) };
+            let location = Location { file: file.to_owned(), line: lines.at(offset) };
             let package = Package { name: package.to_owned(), version: String::new() };
             self.sources.push(NamedSource { package, source, location });
         }
