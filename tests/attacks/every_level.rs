@@ -172,7 +172,7 @@ fn what_a_build_leaves_is_removed_however_deep_it_lies() {
     for level in [Level::None, Level::Full] {
         let Some(arena) = arena("deep folders", level) else { return };
         let script = format!(
-            "{LITTER}\nfn main() {{\n    litter(std::env::var(\"OUT_DIR\").unwrap().into(), 3000);\n}}\n"
+            "{LITTER}\nfn main() {{\n    litter(std::env::var(\"OUT_DIR\").unwrap().into(), 2500);\n}}\n"
         );
         arena.repository.write("build.rs", &script).commit("Generate code");
         judged(&arena);

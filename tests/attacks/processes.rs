@@ -128,7 +128,8 @@ extern \"C\" {
 fn attack() {
     let _ = fs::write(format!(\"{LOOT}/tried\"), \"\");
     unsafe {
-        for pid in supervisors() {
+        // The gate before its helper, at whose death it would kill this process.
+        for pid in supervisors().into_iter().rev() {
             kill(pid, 9);
         }
         kill(-1, 9);
