@@ -14,7 +14,7 @@ const SCHEMES: [(&str, Option<u16>); 5] = [
 /// Scheme, user, host, port and path, without the ways in which one place can be written in two.
 ///
 /// What programs read in different ways (a percent sign, a backslash, `..`, a password, an empty
-/// step) is no address here, and so never one that is allowed.
+/// user or step) is no address here, and so never one that is allowed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Address {
     scheme: &'static str,
@@ -45,7 +45,12 @@ impl Address {
         let named = |known: &&(&str, Option<u16>)| known.0.eq_ignore_ascii_case(scheme);
         let (scheme, usual) = *SCHEMES.iter().find(named)?;
         let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let (user, place) = authority.split_once('@').unwrap_or(("", authority));
+        let (user, place) = match authority.split_once('@') {
+            // Nobody, or somebody without a name.
+            Some(("", _)) => return None,
+            Some(named) => named,
+            None => ("", authority),
+        };
         let (host, port) = match place.split_once(':') {
             Some((host, port)) => (host, Some(number(port)?)),
             None => (place, None),
@@ -124,6 +129,7 @@ mod tests {
             "http://example.org/o/r",
             "https://example.org:8443/o/r",
             "https://ada@example.org/o/r",
+            "https://@example.org/o/r",
             "https://example.org@evil.example/o/r",
             "https://example.org:x@evil.example/o/r",
             "https://evil.example/example.org/o/r",
