@@ -140,7 +140,7 @@ pub(super) fn terminal(raw: &str, limit: usize) -> String {
     clipped(raw, limit)
 }
 
-/// Several lines for a terminal or a log: as [`terminal`], but that line breaks stay.
+/// Several lines for a terminal or a log: without what a terminal obeys, but with line breaks.
 pub fn printable(raw: &str) -> String {
     let shown = raw.lines().map(|line| clipped_end(line, usize::MAX));
     shown.collect::<Vec<_>>().join("\n")
