@@ -30,8 +30,10 @@ pub fn shared_target(arena: &Arena) -> Fought {
     let attack = "
 fn attack() {
     let Ok(out) = std::env::var(\"OUT_DIR\") else { return };
-    let kept = out.replace(\"/target/\", \"/target-of-bases/\");
-    for out in [out, kept] {
+    let (home, rest) = out.split_once(\"/target/\").unwrap();
+    let kept = fs::read_dir(format!(\"{home}/targets-of-bases\")).into_iter().flatten().flatten();
+    let kept = kept.map(|kept| format!(\"{}/{rest}\", kept.path().display()));
+    for out in kept.chain([out.clone()]) {
         let _ = fs::write(out + \"/generated.rs\", format!(\"{:?}\", prize()));
     }
 }
@@ -39,7 +41,10 @@ fn attack() {
     arena.with_macro(Path::new(NOWHERE), attack);
     let evil = repository.commit("Derive more");
     let run = |base: &str, head: &str| {
-        ended(arena.t5().arg("--base").arg(base).arg("--head").arg(head).spawn(), DEADLINE)
+        // One target branch, which moves on.
+        repository.git(&["branch", "--force", "target", base]);
+        let t5 = arena.t5().arg("--base").arg("target").arg("--head").arg(head);
+        ended(t5.spawn(), DEADLINE)
     };
     run(&first, &evil);
     repository.git(&["checkout", "--quiet", "main"]);

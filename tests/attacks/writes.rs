@@ -152,7 +152,7 @@ pub fn target_is_a_link(arena: &Arena) -> Fought {
 fn attack() {
     let out = PathBuf::from(std::env::var(\"OUT_DIR\").unwrap());
     let target = out.ancestors().nth(4).unwrap();
-    for folder in [target.to_owned(), target.with_file_name(\"target-of-bases\")] {
+    for folder in [target.to_owned(), target.with_file_name(\"targets-of-bases\")] {
         let _ = fs::rename(&folder, folder.with_extension(\"old\"));
         let _ = std::os::unix::fs::symlink(LOOT, &folder);
     }

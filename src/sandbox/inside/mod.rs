@@ -134,7 +134,7 @@ fn run(program: &Program, walls: &Walls) -> (Outcome, Vec<Vec<u8>>) {
     };
     let end = wait(&mut child);
     let wall = started.elapsed();
-    end_the_rest();
+    end_the_rest(walls);
     let after = spent();
     let (files, bytes) = program.collect.as_ref().map(take::take).unwrap_or_default();
     let outcome = Outcome {
@@ -184,9 +184,9 @@ fn wait(child: &mut Child) -> End {
 /// Kills and reaps everything that a program left.
 ///
 /// The first process of a namespace ends everybody. Elsewhere «everybody» is everybody on the machine:
-/// there whatever lost its parent has become a child of this process, and children are ended until
-/// none is left; the mark in their environment is a second way to find them.
-fn end_the_rest() {
+/// there, behind a ruleset, whatever lost its parent has become a child of this process, and children
+/// are ended until none is left. Without any walls the supervisor finds what is left by its mark.
+fn end_the_rest(walls: &Walls) {
     if first() {
         loop {
             let _ = kill(nix::unistd::Pid::from_raw(-1), Signal::SIGKILL);
@@ -197,9 +197,9 @@ fn end_the_rest() {
         return;
     }
     loop {
-        let left = children();
+        let left = if walls.landlock { children() } else { Vec::new() };
         if left.is_empty() {
-            // A kernel that lists no children leaves them to the mark.
+            // Without walls, and where a kernel lists no children, they are left to the mark.
             while let Ok(Some(_)) = rustix::process::wait(WaitOptions::NOHANG) {}
             return;
         }
