@@ -44,10 +44,13 @@ fn rerun(rest: &str) -> Result<Command, Meant> {
     nothing_more(rest, Command::Rerun(scope))
 }
 
-/// A filter, which may be written as code to keep Markdown from changing it.
+/// A filter, which may be written as code, between as many backticks as one likes, to keep Markdown
+/// from changing it.
 fn filter(rest: &str) -> Result<String, Meant> {
-    let inner = rest.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')).map(str::trim);
-    let filter = inner.unwrap_or(rest);
+    let mut filter = rest;
+    while let Some(inner) = filter.strip_prefix('`').and_then(|rest| rest.strip_suffix('`')) {
+        filter = inner.trim();
+    }
     let good = (1..=FILTER_LIMIT).contains(&filter.chars().count());
     if good && !filter.chars().any(|c| c.is_control() || turns_around(c)) {
         Ok(filter.to_owned())

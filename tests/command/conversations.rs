@@ -24,6 +24,8 @@ fn every_command_does_what_it_says() {
         ("/rerun-t5 bench gemv/avx2", "does /rerun-t5 bench gemv/avx2"),
         ("/rerun-t5 bench   qk256: gemv 1024x1024  ", "does /rerun-t5 bench qk256: gemv 1024x1024"),
         ("/rerun-t5 bench `a_b_c*`", "does /rerun-t5 bench a_b_c*"),
+        ("/rerun-t5 bench ``a_b``", "does /rerun-t5 bench a_b"),
+        ("/rerun-t5 bench ```un-t5 bench ``", "does /rerun-t5 bench `un-t5 bench"),
         ("/t5 approve 0123ABCdef", "does /t5 approve 0123abcdef"),
         ("/t5 approve `0123abc`", "does /t5 approve 0123abc"),
         ("/t5 cancel", "does /t5 cancel"),

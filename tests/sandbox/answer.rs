@@ -2,14 +2,14 @@
 
 use t5_gate::sandbox::{Collect, End, Outcome, Returned, answer};
 
-/// Two files at most, of eight bytes each.
+/// Two files at most, of eight bytes each and of twelve together.
 fn asked() -> Collect {
     Collect {
         folder: "/tmp".to_owned(),
         names: vec!["sample.json".to_owned()],
         file: 8,
+        total: 12,
         files: 2,
-        total: 16,
         depth: 1,
     }
 }
@@ -45,6 +45,8 @@ async fn more_than_was_asked_for_is_refused_before_it_is_read() {
     assert_eq!(heard(&said(three, b"abc"), Some(&asked())).await.unwrap_err(), refused);
     let large = r#"{"path":"a","bytes":18446744073709551615}"#;
     assert_eq!(heard(&said(large, b""), Some(&asked())).await.unwrap_err(), refused);
+    let both = r#"{"path":"a","bytes":8},{"path":"b","bytes":5}"#;
+    assert_eq!(heard(&said(both, &[0; 13]), Some(&asked())).await.unwrap_err(), refused);
     let one = r#"{"path":"a","bytes":0}"#;
     assert_eq!(heard(&said(one, b""), None).await.unwrap_err(), refused);
     let endless = [u32::MAX.to_le_bytes().as_slice(), b"{}"].concat();

@@ -23,7 +23,7 @@ fuzz_target!(|bytes: &[u8]| {
 fn read(bytes: &[u8]) {
     for (files, file) in [(0, 0), (3, 64)] {
         let names = vec!["sample.json".to_owned()];
-        let total = file.saturating_mul(files as u64);
+        let total = 2 * file;
         let folder = "/tmp".to_owned();
         let collect = Collect { folder, names, file, files, total, depth: 1 };
         let mut left = bytes;
@@ -34,6 +34,8 @@ fn read(bytes: &[u8]) {
         let Poll::Ready(answered) = answered else { panic!("all that comes is there") };
         let Ok((outcome, returned)) = answered else { continue };
         assert!(returned.len() <= files && returned.len() == outcome.files.len());
+        let sizes = returned.iter().filter_map(|one| Some(one.bytes.as_ref()?.len() as u64));
+        assert!(sizes.sum::<u64>() <= total);
         for (head, one) in outcome.files.iter().zip(&returned) {
             let size = one.bytes.as_ref().map(|bytes| bytes.len() as u64);
             assert!(size == head.bytes && size.is_none_or(|size| size <= file));
