@@ -221,7 +221,9 @@ impl Sandbox {
     ///
     /// If it cannot be read or given away.
     pub fn give(&self, folder: &Path) -> io::Result<()> {
-        match self.user {
+        // A root without capabilities is kept from what jobs of another level left, too.
+        let root = rustix::process::geteuid().is_root();
+        match self.user.or(root.then_some(0)) {
             Some(uid) => give_to(uid, folder),
             None => Ok(()),
         }
