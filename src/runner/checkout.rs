@@ -47,6 +47,10 @@ pub enum CheckoutError {
     },
 }
 
+/// Over the attributes of any commit: its bytes are checked out as they are. Git would else make files
+/// larger than they were measured.
+const AS_COMMITTED: &str = "* -text -ident -working-tree-encoding -filter\n";
+
 /// A folder that can hold any commit of one repository.
 #[derive(Clone, Debug)]
 pub struct Tree<'a> {
@@ -77,6 +81,8 @@ impl<'a> Tree<'a> {
         let _ = fs::remove_file(dot_git.join("index.lock"));
         make_dir(&dot_git.join("objects/info"))?;
         write(&dot_git.join("objects/info/alternates"), format!("{objects}\n").as_bytes())?;
+        make_dir(&dot_git.join("info"))?;
+        write(&dot_git.join("info/attributes"), AS_COMMITTED.as_bytes())?;
         let boundary = dot_git.join("shallow");
         match fs::read(&shallow) {
             Ok(bytes) => write(&boundary, &bytes)?,

@@ -333,3 +333,26 @@ async fn a_malformed_commit_does_not_come_into_a_mirror() {
     assert!(matches!(refused, MirrorError::Fetch { .. }), "{refused}");
     assert!(refused.to_string().contains("hasDotgit"), "{refused}");
 }
+
+#[tokio::test]
+async fn what_lies_in_the_folder_are_the_commits_bytes_whatever_its_attributes_say() {
+    let scene = Scene::new();
+    let text = "// $Id$\nfn main() {}\n";
+    scene.repository.write("a.rs", text);
+    let plain = scene.repository.commit("Begin");
+    scene.repository.write("a.rs", "").commit("Empty it");
+    let attributes = "*.rs text eol=crlf ident working-tree-encoding=UTF-16\n";
+    // Written around git's own conversion of what is added.
+    let blob = scene.repository.git(&["rev-parse", &format!("{plain}:a.rs")]);
+    scene.repository.write(".gitattributes", attributes).commit("Convert");
+    scene.repository.git(&["update-index", "--cacheinfo", &format!("100644,{blob},a.rs")]);
+    let tree = scene.repository.git(&["write-tree"]);
+    let head = commit(&scene.repository, &tree);
+    // The person's own git converts it.
+    let theirs = scene.repository.bytes(&["cat-file", "--filters", &format!("{head}:a.rs")]);
+    assert_ne!(theirs, text.as_bytes());
+
+    let dir = scene.put(&head).await.unwrap();
+
+    assert_eq!(fs::read_to_string(dir.join("a.rs")).unwrap(), text);
+}
