@@ -54,7 +54,7 @@ pub(super) fn doctor() -> Exit {
 }
 
 async fn levels(ctx: &Context, helper: &Path) -> Vec<Line> {
-    let path = ctx.env.iter().find(|(name, _)| *name == "PATH").map(|(_, value)| value.as_os_str());
+    let path = ctx.variable("PATH");
     let mut lines = Vec::new();
     for level in Isolation::ALL.into_iter().rev() {
         let found = Sandbox::find(Wish::Only(level), helper, path).await;

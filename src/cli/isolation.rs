@@ -1,6 +1,10 @@
 //! Which isolation somebody wants, and whether this host has it.
 
-use std::{collections::BTreeMap, ffi::OsString, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    path::PathBuf,
+};
 
 use super::args::IsolationArg;
 use crate::sandbox::{Isolation, Sandbox, Wish};
@@ -25,7 +29,7 @@ pub(super) async fn found(
     wish: impl Into<Wish>,
     env: &BTreeMap<OsString, OsString>,
 ) -> Result<Sandbox, String> {
-    let path = env.iter().find(|(name, _)| *name == "PATH").map(|(_, value)| value.as_os_str());
+    let path = env.get(OsStr::new("PATH")).map(AsRef::as_ref);
     let found = Sandbox::find(wish.into(), &own_executable()?, path).await;
     found.map_err(|lacking| lacking.to_string())
 }

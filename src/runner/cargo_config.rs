@@ -13,6 +13,7 @@ use super::{
     cargo_home::sources_only,
     git::{Git, GitError},
 };
+use crate::sandbox::clear;
 
 /// Names that cargo looks for, in a folder `.cargo`.
 const NAMES: [&str; 2] = ["config.toml", "config"];
@@ -75,20 +76,12 @@ impl CargoConfig {
             }
             fs::create_dir_all(&folder)?;
             for name in NAMES {
-                remove(&folder.join(name))?;
+                clear(&folder.join(name))?;
             }
             if let Some(text) = text {
                 fs::write(folder.join("config.toml"), of(text))?;
             }
         }
         Ok(())
-    }
-}
-
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::symlink_metadata(path) {
-        Ok(about) if about.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-        Err(_) => Ok(()),
     }
 }

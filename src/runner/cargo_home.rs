@@ -14,7 +14,7 @@ use std::{
 use toml_edit::{DocumentMut, Item};
 
 use super::Context;
-use crate::sandbox::Isolation;
+use crate::sandbox::{Isolation, clear};
 
 /// Folders of a cargo home that hold sources.
 const SOURCES: [&str; 2] = ["registry", "git"];
@@ -106,10 +106,7 @@ fn write_fresh(path: &Path, text: &str) -> io::Result<()> {
 
 /// The cargo home of whoever runs us.
 fn operators(ctx: &Context) -> Option<PathBuf> {
-    let of = |name: &str| {
-        let found = ctx.env.iter().find(|(known, _)| *known == name);
-        found.map(|(_, value)| PathBuf::from(value)).filter(|path| path.is_absolute())
-    };
+    let of = |name: &str| ctx.variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
     of("CARGO_HOME").or_else(|| Some(of("HOME")?.join(".cargo")))
 }
 
@@ -131,12 +128,10 @@ fn local_sources(text: &str) -> Vec<PathBuf> {
 
 /// A link of ours to the operator's folder, whatever stood there before.
 fn link(at: &Path, to: &Path) -> io::Result<()> {
-    match fs::symlink_metadata(at) {
-        Ok(_) if fs::read_link(at).is_ok_and(|there| there == to) => return Ok(()),
-        Ok(about) if about.is_dir() => fs::remove_dir_all(at)?,
-        Ok(_) => fs::remove_file(at)?,
-        Err(_) => {}
+    if fs::read_link(at).is_ok_and(|there| there == to) {
+        return Ok(());
     }
+    clear(at)?;
     symlink(to, at)
 }
 
@@ -167,20 +162,12 @@ fn copy_newer(from: &Path, to: &Path) -> io::Result<()> {
             let there = fs::symlink_metadata(&to).ok();
             let since = there.filter(fs::Metadata::is_file).and_then(|there| there.modified().ok());
             if since < about.modified().ok() {
-                remove(&to)?;
+                clear(&to)?;
                 fs::copy(entry.path(), &to)?;
             }
         }
     }
     Ok(())
-}
-
-fn remove(path: &Path) -> io::Result<()> {
-    match fs::symlink_metadata(path) {
-        Ok(about) if about.is_dir() => fs::remove_dir_all(path),
-        Ok(_) => fs::remove_file(path),
-        Err(_) => Ok(()),
-    }
 }
 
 /// What of a configuration counts while there is a network: where crates come from.

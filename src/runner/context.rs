@@ -1,6 +1,11 @@
 //! What every step of a run is given.
 
-use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use super::progress::Progress;
 use crate::sandbox::{Cancel, Job, Sandbox};
@@ -22,6 +27,17 @@ pub struct Context {
 }
 
 impl Context {
+    /// One variable of [`Context::env`].
+    pub fn variable(&self, name: &str) -> Option<&OsStr> {
+        self.env.get(OsStr::new(name)).map(AsRef::as_ref)
+    }
+
+    /// The programs of this name in the folders of our `PATH`.
+    pub fn in_path(&self, name: &str) -> Vec<PathBuf> {
+        let folders = self.variable("PATH").into_iter().flat_map(std::env::split_paths);
+        folders.map(|folder| folder.join(name)).filter(|program| program.is_file()).collect()
+    }
+
     /// A job of a program that is trusted, with our child environment.
     pub fn job(&self, program: impl Into<PathBuf>, dir: impl Into<PathBuf>) -> Job {
         Job::new(program, dir).envs(&self.env)

@@ -23,6 +23,7 @@ pub mod lock;
 pub mod measure;
 pub mod measuring;
 pub mod mirror;
+mod oldest;
 pub mod pairing;
 pub mod pipeline;
 pub mod place;

@@ -7,9 +7,9 @@ use jiff::Timestamp;
 use super::{
     Context,
     folder::{Folder, FolderError},
+    rooms::Rooms,
     rules::InForce,
     scan::{DatabaseChoice, MissingTool, ScanError, ScanInput, Strictness, scan},
-    toolchain::{Toolchain, ToolchainError},
     tools::{self, ToolError},
 };
 use crate::{
@@ -65,9 +65,6 @@ pub enum PolicyPartError {
     /// Something of ours failed.
     #[error(transparent)]
     Scan(#[from] ScanError),
-    /// There is no cargo to read manifests with.
-    #[error(transparent)]
-    Toolchain(#[from] ToolchainError),
     /// Its output could not be read back.
     #[error(transparent)]
     Folder(#[from] FolderError),
@@ -80,7 +77,7 @@ pub enum PolicyPartError {
 /// If the scan could not begin; what goes wrong on one side is a fact.
 pub async fn scan_both(
     ctx: &Context,
-    toolchain: Toolchain,
+    rooms: &Rooms<'_>,
     sides: Sides,
     rules: &InForce,
     advisories: Advisories,
@@ -111,9 +108,8 @@ pub async fn scan_both(
         artifacts: folder.dir().to_owned(),
         scratch: sides.scratch,
         cargo_deny,
-        toolchain,
     };
-    let output = scan(ctx, &input).await?;
+    let output = scan(ctx, rooms, &input).await?;
     let described = output.artifacts.iter().map(|left| folder.artifact(&left.name, &left.what));
     Ok(Scanned {
         artifacts: described.collect::<Result<_, _>>()?,

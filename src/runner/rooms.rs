@@ -54,7 +54,9 @@ impl<'a> Rooms<'a> {
         Ok(Self {
             ctx,
             toolchain,
-            cargo_home: CargoHome::prepare(ctx)?,
+            cargo_home: CargoHome::prepare(ctx).map_err(|error| {
+                io::Error::new(error.kind(), format!("the cargo home of jobs: {error}"))
+            })?,
             memory: crate::host::memory(),
             scratch: scratch.to_owned(),
         })
@@ -78,7 +80,7 @@ impl<'a> Rooms<'a> {
 
     /// While fetching: the network, and crates may be written; no code of the change runs.
     pub fn fetching(&self, checkout: &Path) -> Grant {
-        let named = PATHS.iter().filter_map(|name| self.variable(name));
+        let named = PATHS.iter().filter_map(|name| self.ctx.variable(name));
         let mut grant = self
             .grant(Limits::of_build(self.memory, 3600))
             .reading([checkout])
@@ -152,8 +154,8 @@ impl<'a> Rooms<'a> {
             set("TMPDIR", self.scratch.clone().into());
             set("LC_ALL", "C".into());
             for name in passed {
-                if let Some(value) = self.variable(name) {
-                    set(name, value);
+                if let Some(value) = self.ctx.variable(name) {
+                    set(name, value.to_owned());
                 }
             }
         }
@@ -164,15 +166,11 @@ impl<'a> Rooms<'a> {
     fn path(&self) -> OsString {
         let own = self.toolchain.sysroot.join("bin");
         let folders = PROGRAMS.iter().map(PathBuf::from);
-        let ours = self.variable("PATH").unwrap_or_default();
+        let ours = self.ctx.variable("PATH").unwrap_or_default();
         let more: Vec<PathBuf> = match self.ctx.sandbox.level() {
             Isolation::None => std::env::split_paths(&ours).collect(),
             _ => folders.collect(),
         };
         std::env::join_paths(std::iter::once(own).chain(more)).unwrap_or_default()
-    }
-
-    fn variable(&self, name: &str) -> Option<OsString> {
-        self.ctx.env.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
     }
 }

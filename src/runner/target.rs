@@ -2,8 +2,8 @@
 //!
 //! What a build script writes there, the next build links. So only builds of commits that the
 //! target branch already holds leave something behind, for builds against that branch; a change
-//! builds in a copy of it, which is thrown away. Both builds see the folder at one path, or identical code would give executables
-//! that differ.
+//! builds in a copy of it, which is thrown away. Both builds see the folder at one path, or
+//! identical code would give executables that differ.
 
 use std::{
     fs, io,
@@ -11,7 +11,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::select::Lineage;
+use super::{oldest::forget_oldest, select::Lineage};
 use crate::{policy::Side, receipt::digest, sandbox::clear};
 
 /// Where the folders of bases are kept, and for how many target branches.
@@ -66,23 +66,10 @@ impl Target {
         clear(&self.kept)?;
         if let Some(all) = self.kept.parent() {
             fs::create_dir_all(all)?;
-            forget_oldest(all);
+            // Room for this one.
+            forget_oldest(all, LINEAGES - 1);
         }
         fs::rename(&self.path, &self.kept)
-    }
-}
-
-/// Makes room for one more lineage. Failing to is no reason to fail a run.
-fn forget_oldest(all: &Path) {
-    let Ok(entries) = fs::read_dir(all) else { return };
-    let mut folders: Vec<_> = entries
-        .flatten()
-        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
-        .collect();
-    folders.sort();
-    let surplus = (folders.len() + 1).saturating_sub(LINEAGES);
-    for (_, folder) in folders.into_iter().take(surplus) {
-        let _ = clear(&folder);
     }
 }
 

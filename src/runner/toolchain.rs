@@ -115,9 +115,7 @@ fn cargo_of(ctx: &Context, sysroot: &Path) -> PathBuf {
     if own.is_file() {
         return own;
     }
-    let path = ctx.env.iter().find(|(name, _)| *name == "PATH").map(|(_, value)| value);
-    let folders = path.into_iter().flat_map(std::env::split_paths);
-    let found = folders.map(|folder| folder.join("cargo")).find(|cargo| cargo.is_file());
+    let found = ctx.in_path("cargo").into_iter().next();
     found.unwrap_or_else(|| PathBuf::from("cargo"))
 }
 

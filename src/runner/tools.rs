@@ -78,7 +78,7 @@ pub async fn cargo_deny(ctx: &Context) -> Result<PathBuf, ToolError> {
 
 /// A cargo-deny that serves and is there already.
 pub async fn installed_cargo_deny(ctx: &Context) -> Option<PathBuf> {
-    for candidate in in_path(ctx).into_iter().chain([own(ctx)]) {
+    for candidate in ctx.in_path("cargo-deny").into_iter().chain([own(ctx)]) {
         if serves(ctx, &candidate).await {
             return Some(candidate);
         }
@@ -89,12 +89,6 @@ pub async fn installed_cargo_deny(ctx: &Context) -> Option<PathBuf> {
 /// Where the one in our cache lies, if there is one.
 fn own(ctx: &Context) -> PathBuf {
     ctx.cache.join("tools").join(format!("cargo-deny-{CARGO_DENY}")).join("bin/cargo-deny")
-}
-
-fn in_path(ctx: &Context) -> Vec<PathBuf> {
-    let path = ctx.env.iter().find(|(name, _)| *name == "PATH").map(|(_, value)| value);
-    let folders = path.into_iter().flat_map(std::env::split_paths);
-    folders.map(|folder| folder.join("cargo-deny")).filter(|program| program.is_file()).collect()
 }
 
 async fn serves(ctx: &Context, program: &Path) -> bool {

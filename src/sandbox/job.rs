@@ -20,16 +20,11 @@ use tokio::{
 };
 
 use super::{
-    Cancel,
+    Cancel, Ended, Finished, SandboxError,
+    captured::{Captured, LineHook},
     mark::{MARK, Mark},
-    tree,
+    tree::{self, Sweep},
 };
-
-/// The most that is quoted of what a program wrote, in bytes.
-const TAIL: usize = 4 << 10;
-
-/// The most that is heard of a line, in bytes.
-const LINE: usize = 4 << 10;
 
 /// A command and everything it is given.
 #[derive(Clone)]
@@ -50,150 +45,6 @@ pub struct Job {
     pub core: Option<usize>,
     /// Called with each line of standard error as it comes, for progress.
     pub on_line: Option<LineHook>,
-}
-
-/// Hears the lines that a job writes.
-pub type LineHook = Arc<dyn Fn(&str) + Send + Sync>;
-
-/// How a job ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ended {
-    /// By itself, with this code.
-    Exited(i32),
-    /// By a signal of somebody else's.
-    Signaled(i32),
-    /// We killed it: too slow.
-    WallTime,
-    /// We killed it: too talkative.
-    Output,
-    /// It took more memory than it may, and the kernel killed it or a part of it.
-    Memory,
-    /// We killed it: it filled the disk.
-    Disk,
-    /// We killed it: somebody asked us to stop.
-    Cancelled,
-}
-
-/// What a job took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Usage {
-    /// Processor time of all its processes.
-    pub cpu: Duration,
-    /// Who counted it.
-    pub source: UsageSource,
-    /// The most memory at once, in bytes, where it is known: of all its processes together and
-    /// with the files that it read where a control group counted, else of its largest process.
-    pub peak_memory: Option<u64>,
-}
-
-/// Who counted what a job took.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UsageSource {
-    /// The kernel, for the job's control group.
-    Cgroup,
-    /// Our own first process inside, from what was waited for: a program can hide children from it.
-    FirstProcess,
-}
-
-impl UsageSource {
-    /// As a receipt spells it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Cgroup => "cgroup",
-            Self::FirstProcess => "first process",
-        }
-    }
-}
-
-/// A file that a job left.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Returned {
-    /// Relative to the folder where it was looked for.
-    pub path: PathBuf,
-    /// What it holds; none if that is more than was asked for.
-    pub bytes: Option<Vec<u8>>,
-}
-
-/// What came of a job.
-#[derive(Clone, Debug)]
-pub struct Finished {
-    /// How it ended.
-    pub ended: Ended,
-    /// What it wrote to standard output, up to [`Job::output`] bytes.
-    pub stdout: Vec<u8>,
-    /// What it wrote to standard error, up to [`Job::output`] bytes.
-    pub stderr: Vec<u8>,
-    /// From start to end.
-    pub wall: Duration,
-    /// What it took; known of jobs in a [`Sandbox`](super::Sandbox) that came to their own end.
-    pub usage: Option<Usage>,
-    /// Files that it left, where some were asked for.
-    pub files: Vec<Returned>,
-}
-
-impl Finished {
-    /// A job that was not even started, because somebody asked us to stop.
-    pub(super) fn cancelled() -> Self {
-        Self {
-            ended: Ended::Cancelled,
-            stdout: Vec::new(),
-            stderr: Vec::new(),
-            wall: Duration::ZERO,
-            usage: None,
-            files: Vec::new(),
-        }
-    }
-
-    /// Whether it came to its own end with code 0.
-    pub fn success(&self) -> bool {
-        self.ended == Ended::Exited(0)
-    }
-
-    /// Standard error as text; what is not UTF-8 is replaced.
-    pub fn stderr_text(&self) -> String {
-        String::from_utf8_lossy(&self.stderr).into_owned()
-    }
-
-    /// Standard output as text; what is not UTF-8 is replaced.
-    pub fn stdout_text(&self) -> String {
-        String::from_utf8_lossy(&self.stdout).into_owned()
-    }
-
-    /// The last `lines` lines of standard error, for a message; of very long ones the end.
-    pub fn stderr_tail(&self, lines: usize) -> String {
-        tail(&self.stderr, lines).join("\n")
-    }
-}
-
-/// A job could not be started or watched.
-#[derive(Debug, thiserror::Error)]
-pub enum SandboxError {
-    /// The program is not there, or may not be run.
-    #[error("cannot start {program}: {source}")]
-    Start {
-        /// Which program.
-        program: String,
-        /// Why.
-        source: io::Error,
-    },
-    /// The sandbox cannot be entered.
-    #[error(
-        "the sandbox (isolation «{level}») cannot be entered: {reason}; `t5 doctor` says what is missing"
-    )]
-    Closed {
-        /// How far it keeps apart.
-        level: &'static str,
-        /// Why.
-        reason: String,
-    },
-    /// The kernel refused something that a job needs.
-    #[error("cannot supervise {program}: {source}")]
-    Supervise {
-        /// Which program.
-        program: String,
-        /// Why.
-        source: io::Error,
-    },
 }
 
 impl Job {
@@ -292,8 +143,8 @@ impl Job {
         }
         Ok(Finished {
             ended,
-            stdout: stdout.bytes,
-            stderr: stderr.bytes,
+            stdout: stdout.kept.bytes,
+            stderr: stderr.kept.bytes,
             wall,
             usage: None,
             files: Vec::new(),
@@ -334,7 +185,7 @@ impl Job {
             .kill_on_drop(true);
         match self.core {
             None => command.spawn(),
-            Some(core) => spawn_on(core, &mut command),
+            Some(core) => pinned(core, || command.spawn()),
         }
     }
 
@@ -343,54 +194,16 @@ impl Job {
     }
 }
 
-/// A child inherits the affinity of the thread that forks it, so that is where it is set.
-fn spawn_on(core: usize, command: &mut Command) -> io::Result<Child> {
+/// Starts a child on one core: it inherits the affinity of the thread that forks it, so that is where
+/// it is set.
+pub(super) fn pinned<T>(core: usize, spawn: impl FnOnce() -> io::Result<T>) -> io::Result<T> {
     let before = sched_getaffinity(None)?;
     let mut one = CpuSet::new();
     one.set(core);
     sched_setaffinity(None, &one)?;
-    let child = command.spawn();
+    let child = spawn();
     sched_setaffinity(None, &before)?;
     child
-}
-
-/// Kills what is left of a job when it goes out of scope, on every way out.
-struct Sweep {
-    mark: Mark,
-}
-
-impl Drop for Sweep {
-    fn drop(&mut self) {
-        tree::kill_marked(&self.mark);
-    }
-}
-
-/// The lines that are complete by now and were not heard yet, and where the next one begins. No
-/// byte is looked at twice, however long a line is: what was looked at before ends at `looked`.
-pub(super) fn complete<'b>(
-    bytes: &'b [u8],
-    heard: usize,
-    looked: &mut usize,
-) -> Option<(&'b [u8], usize)> {
-    let from = std::mem::replace(looked, bytes.len());
-    let end = from + bytes.get(from..)?.iter().rposition(|byte| *byte == b'\n')?;
-    Some((bytes.get(heard..end)?, end + 1))
-}
-
-/// Passes on lines, of very long ones the beginning.
-pub(super) fn hear(lines: &[u8], hook: &LineHook) {
-    for line in lines.split(|byte| *byte == b'\n') {
-        let begin = line.get(..line.len().min(LINE)).unwrap_or_default();
-        hook(String::from_utf8_lossy(begin).trim_end_matches('\r'));
-    }
-}
-
-/// The last lines of what a program wrote, within [`TAIL`].
-pub(super) fn tail(bytes: &[u8], lines: usize) -> Vec<String> {
-    let end = bytes.get(bytes.len().saturating_sub(TAIL)..).unwrap_or_default();
-    let text = String::from_utf8_lossy(end);
-    let all: Vec<String> = text.lines().map(str::to_owned).collect();
-    all.get(all.len().saturating_sub(lines)..).unwrap_or_default().to_vec()
 }
 
 enum Stop {
@@ -401,34 +214,18 @@ enum Stop {
 /// Reads a pipe into memory, and no more than it was allowed to.
 struct Capture<P> {
     pipe: Option<P>,
-    limit: usize,
-    bytes: Vec<u8>,
-    hook: Option<LineHook>,
-    heard: usize,
-    looked: usize,
+    kept: Captured,
 }
 
 impl<P: AsyncRead + Unpin> Capture<P> {
     fn new(pipe: Option<P>, limit: usize, hook: Option<LineHook>) -> Self {
-        Self { pipe, limit, bytes: Vec::new(), hook, heard: 0, looked: 0 }
-    }
-
-    /// Passes on the lines that are complete by now.
-    fn tell(&mut self) {
-        let Some(hook) = &self.hook else { return };
-        let Some((lines, heard)) = complete(&self.bytes, self.heard, &mut self.looked) else {
-            return;
-        };
-        hear(lines, hook);
-        self.heard = heard;
+        Self { pipe, kept: Captured::new(limit, hook) }
     }
 
     async fn fill(&mut self) -> Result<(), Stop> {
         let Some(mut pipe) = self.pipe.take() else { return Ok(()) };
-        while pipe.read_buf(&mut self.bytes).await.map_err(Stop::Lost)? > 0 {
-            self.tell();
-            if self.bytes.len() > self.limit {
-                self.bytes.truncate(self.limit);
+        while pipe.read_buf(&mut self.kept.bytes).await.map_err(Stop::Lost)? > 0 {
+            if !self.kept.note() {
                 return Err(Stop::Full);
             }
         }

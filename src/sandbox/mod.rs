@@ -17,11 +17,13 @@
 mod answer;
 mod bubblewrap;
 mod cancel;
+mod captured;
 mod cgroup;
 mod clear;
 mod disk;
 mod enter;
 mod find;
+mod finished;
 mod grant;
 mod inside;
 mod isolation;
@@ -36,11 +38,13 @@ use std::{ffi::OsString, process::ExitCode};
 
 pub use answer::answer;
 pub use cancel::Cancel;
+pub use captured::LineHook;
 pub use clear::clear;
 pub use find::{Lacking, Sandbox};
+pub use finished::{Ended, Finished, Returned, SandboxError, Usage, UsageSource};
 pub use grant::{Grant, Limits};
 pub use isolation::{Isolation, Wish};
-pub use job::{Ended, Finished, Job, LineHook, Returned, SandboxError, Usage, UsageSource};
+pub use job::Job;
 pub use protocol::{Collect, End, FileHead, Outcome};
 pub use session::Session;
 pub use tree::sweep_orphans;

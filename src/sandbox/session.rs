@@ -24,7 +24,7 @@ use super::{
     mark::{MARK, Mark},
     protocol::{self, Collect, End, Hello, Outcome, Program},
     stream::Stream,
-    tree,
+    tree::{self, Sweep},
 };
 
 /// Putting up all walls takes some milliseconds; a machine that needs longer than this is stuck.
@@ -95,20 +95,12 @@ impl<'a> Session<'a> {
         cancel: &Cancel,
     ) -> Result<Option<Finished>, SandboxError> {
         let below = self.sandbox.level() < Isolation::Full;
-        let done = room.run(job, collect, &self.grant, below, cancel).await;
-        let killed = room.group.killed_for_memory() > 0;
+        let done = room.run(job, collect, &self.grant, below, cancel).await?;
         // A room in which something went wrong is not used again.
-        Ok(match done? {
-            None => None,
-            Some((mut finished, _)) if killed && !finished.success() => {
-                finished.ended = Ended::Memory;
-                Some(finished)
-            }
-            Some((finished, fit)) => {
-                self.room = fit.then_some(room);
-                Some(finished)
-            }
-        })
+        Ok(done.map(|(finished, fit)| {
+            self.room = fit.then_some(room);
+            finished
+        }))
     }
 
     /// Tears the room down, and waits until nothing is left of it.
@@ -184,6 +176,7 @@ impl Room {
         let mark = below_full.then(Mark::fresh);
         let request = request(job, collect, mark.as_ref())?;
         let spent_before = self.group.spent();
+        let killed_before = self.group.killed_for_memory();
         let peak_counts = self.group.forget_peak();
         self.out.begin(job.output, None);
         self.err.begin(job.output, job.on_line.clone());
@@ -193,24 +186,23 @@ impl Room {
             |source| SandboxError::Supervise { program: job.program.display().to_string(), source };
         let answer = tokio::select! {
             biased;
-            () = cancel.wait() => Err(Ended::Cancelled),
-            answer = ask(&mut self.socket, &request, collect) => match answer {
-                Ok(answer) => Ok(answer),
-                Err(_) => Err(Ended::Memory),
-            },
+            () = cancel.wait() => Err(Some(Ended::Cancelled)),
+            // Without an answer the first process itself is gone.
+            answer = ask(&mut self.socket, &request, collect) => answer.map_err(|_| None),
             full = overflow(&mut self.out, &mut self.err) => match full {
-                Ok(()) => Err(Ended::Output),
+                Ok(()) => Err(Some(Ended::Output)),
                 Err(source) => return Err(lost(source)),
             },
-            () = exceeded(&watch) => Err(Ended::Disk),
-            () = tokio::time::sleep(job.wall) => Err(Ended::WallTime),
+            () = exceeded(&watch) => Err(Some(Ended::Disk)),
+            () = tokio::time::sleep(job.wall) => Err(Some(Ended::WallTime)),
         };
         let wall = started.elapsed();
+        // Where there is no namespace that does it.
         let sweep = mark.map(|mark| Sweep { mark });
         let (outcome, files) = match answer {
             Ok(answer) => answer,
             Err(ended) => {
-                let finished = self.broken(ended, job, wall).await?;
+                let finished = self.broken(ended, killed_before, job, wall).await?;
                 return Ok(Some((finished, false)));
             }
         };
@@ -221,24 +213,31 @@ impl Room {
         }
         self.runs += 1;
         let drained = self.out.drain() && self.err.drain();
-        let ended = if drained { ended(outcome.end, job)? } else { Ended::Output };
+        let killed = self.group.killed_for_memory() > killed_before;
+        let ended = match ended(outcome.end, job)? {
+            _ if !drained => Ended::Output,
+            Ended::Exited(1..) | Ended::Signaled(_) if killed => Ended::Memory,
+            ended => ended,
+        };
         let usage = self.usage(&outcome, spent_before, peak_counts);
         let finished = Finished {
             ended,
-            stdout: std::mem::take(&mut self.out.bytes),
-            stderr: std::mem::take(&mut self.err.bytes),
+            stdout: self.out.taken(),
+            stderr: self.err.taken(),
             wall: Duration::from_nanos(outcome.wall_ns).min(wall),
             usage: Some(usage),
             files,
         };
         log(job, &finished);
-        Ok(Some((finished, drained)))
+        Ok(Some((finished, drained && !killed)))
     }
 
-    /// Tears the room down after something went wrong in it.
+    /// Tears the room down after something went wrong in it: why the program was ended, or nothing
+    /// where the room itself is gone.
     async fn broken(
         &mut self,
-        ended: Ended,
+        ended: Option<Ended>,
+        killed_before: u64,
         job: &Job,
         wall: Duration,
     ) -> Result<Finished, SandboxError> {
@@ -246,15 +245,15 @@ impl Room {
             |source| SandboxError::Supervise { program: job.program.display().to_string(), source };
         self.end().await.map_err(lost)?;
         let _ = (self.out.drain(), self.err.drain());
-        let died = ended == Ended::Memory && self.group.killed_for_memory() == 0;
-        if died {
+        let killed = self.group.killed_for_memory() > killed_before;
+        let Some(ended) = ended.or(killed.then_some(Ended::Memory)) else {
             let reason = io::Error::other(format!("its sandbox ended: {}", self.err.tail()));
             return Err(lost(reason));
-        }
+        };
         let finished = Finished {
             ended,
-            stdout: std::mem::take(&mut self.out.bytes),
-            stderr: std::mem::take(&mut self.err.bytes),
+            stdout: self.out.taken(),
+            stderr: self.err.taken(),
             wall,
             usage: None,
             files: Vec::new(),
@@ -317,17 +316,6 @@ impl Drop for Room {
         {
             tree::kill_group(leader);
         }
-    }
-}
-
-/// Kills what is left of a program, where there is no namespace that does.
-struct Sweep {
-    mark: Mark,
-}
-
-impl Drop for Sweep {
-    fn drop(&mut self) {
-        tree::kill_marked(&self.mark);
     }
 }
 

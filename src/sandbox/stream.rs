@@ -4,7 +4,7 @@ use std::{fmt, io, os::fd::OwnedFd};
 
 use tokio::net::unix::pipe::Receiver;
 
-use super::job::{LineHook, complete, hear, tail};
+use super::captured::{Captured, LineHook, tail};
 
 /// What is read from it in one go, in bytes.
 const CHUNK: usize = 64 << 10;
@@ -12,16 +12,12 @@ const CHUNK: usize = 64 << 10;
 /// The reading end, and what the program that runs now has written.
 pub(super) struct Stream {
     pipe: Receiver,
-    limit: usize,
-    pub(super) bytes: Vec<u8>,
-    hook: Option<LineHook>,
-    heard: usize,
-    looked: usize,
+    kept: Captured,
 }
 
 impl fmt::Debug for Stream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Stream").field("bytes", &self.bytes.len()).finish_non_exhaustive()
+        f.debug_struct("Stream").field("bytes", &self.kept.bytes.len()).finish_non_exhaustive()
     }
 }
 
@@ -30,16 +26,17 @@ impl Stream {
     pub(super) fn pair() -> io::Result<(Self, OwnedFd)> {
         let (reader, writer) = io::pipe()?;
         let pipe = Receiver::from_owned_fd(OwnedFd::from(reader))?;
-        Ok((
-            Self { pipe, limit: 0, bytes: Vec::new(), hook: None, heard: 0, looked: 0 },
-            writer.into(),
-        ))
+        Ok((Self { pipe, kept: Captured::default() }, writer.into()))
     }
 
     /// Forgets what was written so far; from now on up to `limit` bytes are kept.
     pub(super) fn begin(&mut self, limit: usize, hook: Option<LineHook>) {
-        (self.limit, self.hook, self.heard, self.looked) = (limit, hook, 0, 0);
-        self.bytes.clear();
+        self.kept = Captured::new(limit, hook);
+    }
+
+    /// What was written since then.
+    pub(super) fn taken(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.kept).bytes
     }
 
     /// Reads until more than the limit was written. The end of the pipe is nothing special: what
@@ -60,47 +57,29 @@ impl Stream {
         let mut chunk = vec![0; CHUNK];
         // The kernel is asked itself: the runtime says «nothing» until it has heard of what came.
         while let Ok(count @ 1..) = rustix::io::read(&self.pipe, &mut chunk) {
-            self.bytes.extend_from_slice(chunk.get(..count).unwrap_or_default());
-            if self.bytes.len() > self.limit {
-                self.bytes.truncate(self.limit);
+            self.kept.bytes.extend_from_slice(chunk.get(..count).unwrap_or_default());
+            if !self.kept.note() {
                 return false;
             }
         }
-        self.tell();
         true
     }
 
     /// The last lines, for a message.
     pub(super) fn tail(&self) -> String {
-        tail(&self.bytes, 3).join("; ")
+        tail(&self.kept.bytes, 3).join("; ")
     }
 
     fn read(&mut self) -> Read {
-        self.bytes.reserve(CHUNK);
-        match self.pipe.try_read_buf(&mut self.bytes) {
+        self.kept.bytes.reserve(CHUNK);
+        match self.pipe.try_read_buf(&mut self.kept.bytes) {
             Ok(0) => Read::End,
-            Ok(_) if self.bytes.len() > self.limit => {
-                self.bytes.truncate(self.limit);
-                Read::Full
-            }
-            Ok(_) => {
-                self.tell();
-                Read::Some
-            }
+            Ok(_) if self.kept.note() => Read::Some,
+            Ok(_) => Read::Full,
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => Read::Nothing,
             // A pipe that cannot be read says nothing more.
             Err(_) => Read::End,
         }
-    }
-
-    /// Passes on the lines that are complete by now.
-    fn tell(&mut self) {
-        let Some(hook) = &self.hook else { return };
-        let Some((lines, heard)) = complete(&self.bytes, self.heard, &mut self.looked) else {
-            return;
-        };
-        hear(lines, hook);
-        self.heard = heard;
     }
 }
 

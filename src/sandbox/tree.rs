@@ -18,6 +18,17 @@ pub(super) fn kill_marked(mark: &Mark) {
     kill_where(|carried| carried == mark);
 }
 
+/// Kills what is left of a job when it goes out of scope, on every way out.
+pub(super) struct Sweep {
+    pub(super) mark: Mark,
+}
+
+impl Drop for Sweep {
+    fn drop(&mut self) {
+        kill_marked(&self.mark);
+    }
+}
+
 /// Kills every process of a job whose supervisor is gone: a `t5` that was killed the hard way
 /// could not end what it had started, and that would disturb what is measured next. Returns how
 /// many there were.

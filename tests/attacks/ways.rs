@@ -16,11 +16,11 @@ impl Arena {
         let backwards: String = self.prize.chars().rev().collect();
         let (loot, tcp) = (self.path("loot"), self.ears.tcp.to_string());
         format!(
-            "#[allow(dead_code)] const TARGET: &str = {target:?};\n\
-             #[allow(dead_code)] const BACKWARDS: &str = {backwards:?};\n\
-             #[allow(dead_code)] const REACHED: &str = {REACHED:?};\n\
-             #[allow(dead_code)] const LOOT: &str = {loot:?};\n\
-             #[allow(dead_code)] const TCP: &str = {tcp:?};\n{PRELUDE}\n{attack}\n"
+            "#[allow(dead_code, reason = \"each attack uses a part\")] const TARGET: &str = {target:?};\n\
+             #[allow(dead_code, reason = \"each attack uses a part\")] const BACKWARDS: &str = {backwards:?};\n\
+             #[allow(dead_code, reason = \"each attack uses a part\")] const REACHED: &str = {REACHED:?};\n\
+             #[allow(dead_code, reason = \"each attack uses a part\")] const LOOT: &str = {loot:?};\n\
+             #[allow(dead_code, reason = \"each attack uses a part\")] const TCP: &str = {tcp:?};\n{PRELUDE}\n{attack}\n"
         )
     }
 

@@ -429,9 +429,8 @@ fn a_scan_that_is_stopped_says_so() {
     let ctx = world.context();
     ctx.cancel.stop();
     world.input.database = DatabaseChoice::Snapshot;
-    let runtime = tokio::runtime::Runtime::new().unwrap();
 
-    let error = runtime.block_on(t5_gate::runner::scan::scan(&ctx, &world.input)).unwrap_err();
+    let error = world.try_scan_in(&ctx).unwrap_err();
 
     assert!(matches!(error, ScanError::Cancelled), "{error}");
 }

@@ -10,6 +10,7 @@ use t5_gate::{
     policy::{Facts, Finding, FindingState, ScanState, Side, Source},
     runner::{
         Context,
+        rooms::Rooms,
         scan::{DatabaseChoice, RuleFile, ScanError, ScanInput, ScanOutput, scan},
     },
 };
@@ -77,7 +78,6 @@ impl World {
             artifacts: root.join("artifacts"),
             scratch: root.join("scratch"),
             cargo_deny: Ok(tool::cargo_deny().to_owned()),
-            toolchain: tool::toolchain(),
             strictness: t5_gate::runner::scan::Strictness::AsPolicy,
         };
         let world = Self { keep, input };
@@ -183,8 +183,14 @@ impl World {
     }
 
     pub fn try_scan(&self) -> Result<ScanOutput, ScanError> {
+        self.try_scan_in(&self.context())
+    }
+
+    pub fn try_scan_in(&self, ctx: &Context) -> Result<ScanOutput, ScanError> {
         let runtime = tokio::runtime::Runtime::new().unwrap();
-        runtime.block_on(scan(&self.context(), &self.input))
+        let toolchain = tool::toolchain();
+        let rooms = Rooms::new(ctx, &toolchain, &self.path("files")).unwrap();
+        runtime.block_on(scan(ctx, &rooms, &self.input))
     }
 
     #[track_caller]

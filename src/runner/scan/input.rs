@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use jiff::Timestamp;
 
 use super::{DatabaseChoice, RuleFile, Strictness, rules::DenyRules, side::Checkout};
-use crate::{config::PolicyRules, policy::Facts, receipt::Tool, runner::toolchain::Toolchain};
+use crate::{config::PolicyRules, policy::Facts, receipt::Tool};
 
 /// The rules that apply where a repository has none of its own.
 pub const SHIPPED_RULES: &str = include_str!("../../../config/deny.toml");
@@ -46,8 +46,6 @@ pub struct ScanInput {
     /// From [`tools::cargo_deny`](crate::runner::tools::cargo_deny), or why there is none: its
     /// checks then could not run, and the audit still speaks.
     pub cargo_deny: Result<PathBuf, MissingTool>,
-    /// The toolchain whose cargo reads manifests.
-    pub toolchain: Toolchain,
 }
 
 /// A program that is not there.

@@ -48,7 +48,7 @@ impl Place {
             add(argument.as_bytes());
         }
         for name in ENVIRONMENT {
-            add(variable(ctx, name).unwrap_or_default().as_encoded_bytes());
+            add(ctx.variable(name).unwrap_or_default().as_encoded_bytes());
         }
         for config in configuration(ctx) {
             add(&fs::read(config).unwrap_or_default());
@@ -101,14 +101,10 @@ impl Place {
     }
 }
 
-fn variable<'a>(ctx: &'a Context, name: &str) -> Option<&'a OsStr> {
-    ctx.env.get(OsStr::new(name)).map(AsRef::as_ref)
-}
-
 /// Files of the person who runs this that may point cargo at other sources.
 fn configuration(ctx: &Context) -> Vec<PathBuf> {
-    let home = variable(ctx, "HOME").map(|home| Path::new(home).join(".cargo"));
-    let cargo = variable(ctx, "CARGO_HOME").map(PathBuf::from).or(home);
+    let home = ctx.variable("HOME").map(|home| Path::new(home).join(".cargo"));
+    let cargo = ctx.variable("CARGO_HOME").map(PathBuf::from).or(home);
     let names = ["config.toml", "config"];
     cargo.into_iter().flat_map(|home| names.map(|name| home.join(name))).collect()
 }

@@ -63,7 +63,7 @@ const CHECKS: [Source; 5] = [
     Source::Audit,
 ];
 
-/// Scans base and head.
+/// Scans base and head; `rooms` says what its programs are granted, and whose cargo reads manifests.
 ///
 /// What goes wrong on one side (a broken lock file, a configuration that cargo-deny refuses) is a
 /// fact of the result.
@@ -72,7 +72,11 @@ const CHECKS: [Source; 5] = [
 ///
 /// If there is no lock file or no database, if our own folders cannot be used, or if somebody
 /// asked us to stop.
-pub async fn scan(ctx: &Context, input: &ScanInput) -> Result<ScanOutput, ScanError> {
+pub async fn scan(
+    ctx: &Context,
+    rooms: &Rooms<'_>,
+    input: &ScanInput,
+) -> Result<ScanOutput, ScanError> {
     for folder in [&ctx.cache, &input.artifacts, &input.scratch] {
         fs::create_dir_all(folder).map_err(ScanError::file(folder))?;
     }
@@ -84,10 +88,8 @@ pub async fn scan(ctx: &Context, input: &ScanInput) -> Result<ScanOutput, ScanEr
     let base = input.base.as_deref();
     let base = base.map(|base| Checkout::read(Side::Base, base, &input.prefix)).transpose()?;
     let rules = Rules::read(input);
-    let scratch = input.scratch.join("files");
-    let rooms = Rooms::new(ctx, &input.toolchain, &scratch).map_err(ScanError::file(&scratch))?;
     let admission = admission(input, base.as_ref());
-    let checks = Checks { ctx, input, rules: &rules, rooms: &rooms, admission };
+    let checks = Checks { ctx, input, rules: &rules, rooms, admission };
     let answers = both_sides(&checks, &head, base.as_ref()).await?;
     let cargo_deny = answers.deny_version.clone();
     let cargo_deny = cargo_deny.map(|version| Tool { name: "cargo-deny".to_owned(), version });

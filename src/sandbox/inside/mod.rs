@@ -21,13 +21,13 @@ use nix::sys::{
 use rustix::{
     process::{DumpableBehavior, Resource, Rlimit, WaitOptions},
     thread::{
-        CapabilitySet, CapabilitySets, CpuSet, remove_capability_from_bounding_set,
-        sched_getaffinity, sched_setaffinity, set_capabilities,
+        CapabilitySet, CapabilitySets, remove_capability_from_bounding_set, set_capabilities,
     },
 };
 
 use super::{
     clear::empty,
+    job::pinned,
     protocol::{self, End, Hello, Outcome, Program, Walls},
 };
 
@@ -160,15 +160,10 @@ fn spawn(program: &Program) -> io::Result<Child> {
         .envs(&program.env)
         .stdin(Stdio::null())
         .process_group(0);
-    let Some(core) = program.core else { return command.spawn() };
-    let before = sched_getaffinity(None)?;
-    let mut one = CpuSet::new();
-    one.set(core);
-    // A child inherits the affinity of the thread that forks it.
-    sched_setaffinity(None, &one)?;
-    let child = command.spawn();
-    sched_setaffinity(None, &before)?;
-    child
+    match program.core {
+        None => command.spawn(),
+        Some(core) => pinned(core, || command.spawn()),
+    }
 }
 
 fn wait(child: &mut Child) -> End {

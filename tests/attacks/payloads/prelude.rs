@@ -1,6 +1,6 @@
 // What every payload has: ways to carry loot out, and to say that it is at its end.
 
-#[allow(unused_imports)]
+#[allow(unused_imports, reason = "each attack uses a part of this")]
 use std::{
     fs,
     io::{Read as _, Write as _},
@@ -13,7 +13,7 @@ use std::{
 static TOLD: Mutex<String> = Mutex::new(String::new());
 
 /// Carries loot out by every way that could be open, and waits until it was heard.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "each attack uses a part of this")]
 fn tell(what: &str) {
     TOLD.lock().unwrap().push_str(what);
     let _ = fs::write(format!("{LOOT}/{}", std::process::id()), what);
@@ -28,7 +28,7 @@ fn tell(what: &str) {
 }
 
 /// Tells every prize that these bytes hold.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "each attack uses a part of this")]
 fn hunt(bytes: &[u8]) {
     for at in 0..bytes.len().saturating_sub(37) {
         if bytes[at..].starts_with(b"prize-") && bytes[at + 6..at + 38].iter().all(u8::is_ascii_hexdigit) {
@@ -39,13 +39,13 @@ fn hunt(bytes: &[u8]) {
 
 /// The prize, for those who have to show that they did something. It stands in no source as such,
 /// so that a report that quotes the source does not give it away.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "each attack uses a part of this")]
 fn prize() -> String {
     BACKWARDS.chars().rev().collect()
 }
 
 /// Says that everything was tried, and fails, so that the gate quotes what was said.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "each attack uses a part of this")]
 fn leave() -> ! {
     let _ = fs::write(format!("{LOOT}/reached-{}", std::process::id()), REACHED);
     eprintln!("error: {REACHED}");
@@ -53,7 +53,7 @@ fn leave() -> ! {
 }
 
 /// This process's parents, the nearest first, with their names.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "each attack uses a part of this")]
 fn ancestors() -> Vec<(i32, String)> {
     let mut found = Vec::new();
     let mut pid = std::os::unix::process::parent_id() as i32;
@@ -68,7 +68,7 @@ fn ancestors() -> Vec<(i32, String)> {
 }
 
 /// The processes of the gate among them.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "each attack uses a part of this")]
 fn supervisors() -> Vec<i32> {
     ancestors().into_iter().filter(|(_, name)| name == "t5").map(|(pid, _)| pid).collect()
 }

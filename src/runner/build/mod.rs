@@ -3,19 +3,23 @@
 //! Both sides are built with the same flags, at the same path, one after the
 //! other: then identical code gives identical executables.
 
+mod kept;
+mod messages;
+
 use std::{
     collections::BTreeSet,
-    fs, io,
+    io,
     path::{Path, PathBuf},
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, Instant},
 };
 
 use serde::{Deserialize, Serialize};
 
+use self::kept::{KeepError, Kept};
+pub use self::messages::executables;
 use super::{
     Context,
     benches::{BenchTarget, BenchesError, bench_targets},
-    beneath::{Beneath, BeneathError},
     cargo_config::CargoConfig,
     checkout::{CheckoutError, Tree},
     dep_info,
@@ -34,18 +38,8 @@ use crate::{
 
 /// Raised whenever kept executables of an older version must not be used again.
 const KEPT_FORMAT: &str = "3";
-/// The largest executables that are kept, all of a commit together, in bytes: debug builds of the
-/// largest programs have less.
-const EXECUTABLES_LIMIT: u64 = 4 << 30;
-/// The longest line of cargo's messages that is read, in bytes, and the most lines: a message about
-/// one artifact has some hundred, and a build of a thousand packages some thousand messages.
-const MESSAGE_LIMIT: usize = 1 << 20;
-const MESSAGES: usize = 100_000;
 /// The most that is quoted of a compiler's errors, in bytes.
 const ERRORS_LIMIT: usize = 16 << 10;
-/// How many commits' executables are kept.
-const KEPT_COMMITS: usize = 16;
-
 /// The place and the rules that both sides share.
 #[derive(Debug)]
 pub struct Builder<'a> {
@@ -117,23 +111,6 @@ pub enum BuildError {
     Cancelled,
 }
 
-#[derive(Serialize, Deserialize)]
-struct Kept {
-    targets: Vec<KeptTarget>,
-    executables: Vec<Executable>,
-    sources: BTreeSet<String>,
-    seconds: f64,
-}
-
-#[derive(Serialize, Deserialize)]
-struct KeptTarget {
-    package: String,
-    name: String,
-    folder: PathBuf,
-    lacks: Vec<String>,
-    source: Option<PathBuf>,
-}
-
 impl Builder<'_> {
     /// The build command, as a person would type it.
     pub fn command(&self) -> String {
@@ -149,7 +126,7 @@ impl Builder<'_> {
     /// If something of ours fails. Code that does not compile is a [`BuildState::Failed`].
     pub async fn build(&self, side: Side, sha: &str) -> Result<Built, BuildError> {
         let folder = self.home.join("kept").join(format!("{sha}-{}", self.key()));
-        if let Some(kept) = Self::kept(&folder) {
+        if let Some(kept) = kept::read(&folder) {
             return Ok(kept);
         }
         self.tree.put(sha).await?;
@@ -197,11 +174,11 @@ impl Builder<'_> {
             Ok(executables) => {
                 let seconds = started.elapsed().as_secs_f64();
                 // A path is what the build said; only one in its own folder is looked at.
-                let inside = |one: &&Executable| beneath(&one.path, target.path());
+                let inside = |one: &&Executable| kept::lies_beneath(&one.path, target.path());
                 let of = |one: &Executable| dep_info::sources(&one.path, &self.dir(), tree);
                 let sources = executables.iter().filter(inside).flat_map(of).collect();
-                let kept = Kept::of(&targets, executables, sources, seconds);
-                match keep(folder, target.path(), kept) {
+                let kept = Kept { targets: targets.clone(), executables, sources, seconds };
+                match kept::keep(folder, target.path(), kept) {
                     Err(KeepError::Taken(reason)) => {
                         Ok(Built::nothing(BuildState::Failed { reason }, targets))
                     }
@@ -347,42 +324,6 @@ impl Builder<'_> {
             }
         }
     }
-
-    fn kept(folder: &Path) -> Option<Built> {
-        let kept: Kept = serde_json::from_slice(&fs::read(folder.join("kept.json")).ok()?).ok()?;
-        let all_there = kept.executables.iter().all(|executable| executable.path.exists());
-        if !all_there {
-            return None;
-        }
-        // Used now: a base that many heads are compared with must not be the oldest that is kept,
-        // else the build of this run's head would take it away.
-        let touched = fs::File::open(folder).and_then(|it| it.set_modified(SystemTime::now()));
-        if let Err(error) = touched {
-            tracing::warn!(%error, folder = %folder.display(), "cannot note that a build is used");
-        }
-        Some(kept.built(true))
-    }
-}
-
-impl Kept {
-    fn of(
-        targets: &[BenchTarget],
-        executables: Vec<Executable>,
-        sources: BTreeSet<String>,
-        seconds: f64,
-    ) -> Self {
-        let targets = targets.iter().map(KeptTarget::from).collect();
-        Self { targets, executables, sources, seconds }
-    }
-
-    fn built(self, reused: bool) -> Built {
-        Built {
-            state: BuildState::Built { seconds: self.seconds, reused },
-            targets: self.targets.into_iter().map(BenchTarget::from).collect(),
-            executables: self.executables,
-            sources: self.sources,
-        }
-    }
 }
 
 impl Built {
@@ -390,141 +331,6 @@ impl Built {
     pub fn nothing(state: BuildState, targets: Vec<BenchTarget>) -> Self {
         Self { state, targets, executables: Vec::new(), sources: BTreeSet::new() }
     }
-}
-
-impl From<KeptTarget> for BenchTarget {
-    fn from(kept: KeptTarget) -> Self {
-        let KeptTarget { package, name, folder, lacks, source } = kept;
-        Self { package, name, folder, lacks, source }
-    }
-}
-
-impl From<&BenchTarget> for KeptTarget {
-    fn from(target: &BenchTarget) -> Self {
-        let BenchTarget { package, name, folder, lacks, source } = target.clone();
-        Self { package, name, folder, lacks, source }
-    }
-}
-
-/// Why executables were not kept.
-enum KeepError {
-    /// What the build says it made is nothing that is taken over.
-    Taken(String),
-    /// They could not be written.
-    Write { path: PathBuf, source: io::Error },
-}
-
-/// Moves the executables out of cargo's reach, read-only, and remembers them.
-fn keep(folder: &Path, target: &Path, mut kept: Kept) -> Result<Built, KeepError> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| KeepError::Write { path, source }
-    };
-    let _ = fs::remove_dir_all(folder);
-    fs::create_dir_all(folder).map_err(failed(folder))?;
-    let mut left = EXECUTABLES_LIMIT;
-    for (index, executable) in kept.executables.iter_mut().enumerate() {
-        let to = folder.join(format!("{index}-{}", executable.target));
-        // The path is what the build said: it may say anything.
-        left -= take(executable, target, &to, left)?;
-        executable.path = to;
-    }
-    let list = folder.join("kept.json");
-    let json =
-        serde_json::to_vec_pretty(&kept).map_err(|error| failed(&list)(io::Error::other(error)))?;
-    fs::write(&list, json).map_err(failed(&list))?;
-    if let Some(all) = folder.parent() {
-        forget_oldest(all);
-    }
-    Ok(kept.built(false))
-}
-
-/// Whether a path leads to a plain file below a folder, through no link.
-fn beneath(path: &Path, folder: &Path) -> bool {
-    let relative = path.strip_prefix(folder);
-    let opened = relative.ok().zip(Beneath::new(folder).ok());
-    opened.is_some_and(|(relative, folder)| folder.has(relative))
-}
-
-/// Moves an executable of at most `limit` bytes out of the target folder, read-only, and nothing
-/// that lies elsewhere. What is kept of the folder for other builds holds none that could be handed
-/// in as their own. Returns its size in bytes.
-fn take(made: &Executable, target: &Path, to: &Path, limit: u64) -> Result<u64, KeepError> {
-    let refused = |why: String| {
-        KeepError::Taken(format!("what was built as bench «{}» is not taken: {why}", made.target))
-    };
-    let elsewhere = || refused("it lies outside of the target folder".to_owned());
-    let relative = made.path.strip_prefix(target).map_err(|_| elsewhere())?;
-    let beneath = Beneath::new(target).map_err(|error| refused(error.to_string()))?;
-    let bytes = beneath.copy_to(relative, to, limit).map_err(|error| match error {
-        BeneathError::Write { path, source } => KeepError::Write { path, source },
-        error => refused(error.to_string()),
-    })?;
-    fs::remove_file(&made.path)
-        .map_err(|source| KeepError::Write { path: made.path.clone(), source })?;
-    Ok(bytes)
-}
-
-/// Frees the disk of commits that were built long ago. Failing to is no reason to fail a run.
-fn forget_oldest(all: &Path) {
-    let Ok(entries) = fs::read_dir(all) else { return };
-    let mut folders: Vec<_> = entries
-        .flatten()
-        .filter_map(|entry| Some((entry.metadata().ok()?.modified().ok()?, entry.path())))
-        .collect();
-    folders.sort();
-    let surplus = folders.len().saturating_sub(KEPT_COMMITS);
-    for (_, folder) in folders.into_iter().take(surplus) {
-        let _ = fs::remove_dir_all(folder);
-    }
-}
-
-#[derive(Deserialize)]
-struct Message {
-    reason: String,
-    target: Option<MessageTarget>,
-    executable: Option<PathBuf>,
-    #[serde(default)]
-    manifest_path: PathBuf,
-}
-
-#[derive(Deserialize)]
-struct MessageTarget {
-    name: String,
-    kind: Vec<String>,
-}
-
-/// The bench executables of the `wanted` targets among cargo's messages, one JSON value a line. What
-/// is no such message is passed over; a path is what the message says, wherever it leads.
-pub fn executables(messages: &[u8], wanted: &[&BenchTarget]) -> Vec<Executable> {
-    let parsed = messages
-        .split(|byte| *byte == b'\n')
-        .take(MESSAGES)
-        .filter(|line| line.len() <= MESSAGE_LIMIT)
-        .filter_map(|line| serde_json::from_slice::<Message>(line).ok())
-        .filter(|message| message.reason == "compiler-artifact");
-    let mut found: Vec<Executable> = parsed
-        .filter_map(|message| {
-            let made = message.target.filter(|target| target.kind.iter().any(|k| k == "bench"))?;
-            let target = wanted.iter().find(|target| {
-                target.name == made.name
-                    && message
-                        .manifest_path
-                        .parent()
-                        .is_some_and(|dir| dir.ends_with(&target.folder))
-            })?;
-            Some(Executable {
-                package: target.package.clone(),
-                target: target.name.clone(),
-                folder: target.folder.clone(),
-                path: message.executable?,
-            })
-        })
-        .collect();
-    found.sort_by(|one, other| (&one.package, &one.target).cmp(&(&other.package, &other.target)));
-    // Cargo says everything once; a build script that writes to its output may repeat itself.
-    found.dedup_by(|one, other| (&one.package, &one.target) == (&other.package, &other.target));
-    found
 }
 
 fn is_network(said: &str) -> bool {

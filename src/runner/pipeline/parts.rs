@@ -1,0 +1,239 @@
+//! The parts of a run: the scan beside the builds, then the measurement alone.
+
+use std::path::Path;
+
+use tokio::sync::Mutex;
+
+use super::{PipelineError, Request};
+use crate::{
+    perf,
+    receipt::{Changes, Subject},
+    runner::{
+        Context,
+        bench_part::{Builds, build_both, measure_built, nothing_built},
+        build::{Builder, Built},
+        cargo_config::CargoConfig,
+        changes::ChangedFile,
+        folder::Folder,
+        guard::EnvGuard,
+        measuring,
+        pairing::Surroundings,
+        place::Place,
+        policy_part,
+        rooms::Rooms,
+        rules::InForce,
+        scan::admission::Admission,
+        select::Lineage,
+        sources,
+        toolchain::{Toolchain, ToolchainError},
+    },
+    sandbox::Grant,
+    verdict::PartName,
+};
+
+/// Everything that the parts of a run have in common.
+pub(super) struct RunJob<'a> {
+    pub(super) ctx: &'a Context,
+    pub(super) request: &'a Request,
+    pub(super) place: &'a Place<'a>,
+    pub(super) folder: &'a Folder,
+    pub(super) rules: &'a InForce,
+    pub(super) changed: &'a [ChangedFile],
+    pub(super) lineage: Lineage,
+}
+
+pub(super) type PolicyPart = Option<policy_part::Scanned>;
+pub(super) type PerfPart = Option<(perf::Facts, Vec<perf::Round>)>;
+
+impl RunJob<'_> {
+    /// The scan beside the builds, then the measurement alone.
+    pub(super) async fn parts(
+        &self,
+        subject: &Subject,
+        changes: &Changes,
+    ) -> Result<(PolicyPart, PerfPart), PipelineError> {
+        let wanted = |part| self.request.only.is_none_or(|only| only == part);
+        let toolchain = self.toolchain().await;
+        let building = toolchain.as_ref().map(|toolchain| self.rooms(toolchain));
+        let building = building.map_or_else(|error| Ok(Err(error)), |rooms| rooms.map(Ok))?;
+        // Reading manifests asks for no particular one.
+        let any = match &building {
+            Err(_) if wanted(PartName::Policy) => Some(Toolchain::find(self.ctx, None).await?),
+            _ => None,
+        };
+        let scanning = match (&building, &any) {
+            (Ok(rooms), _) => Some(rooms.clone()),
+            (Err(_), any) => any.as_ref().map(|any| self.rooms(any)).transpose()?,
+        };
+        let scan = async {
+            match scanning.as_ref().filter(|_| wanted(PartName::Policy)) {
+                Some(rooms) => self.scan(subject, rooms).await.map(Some),
+                None => Ok(None),
+            }
+        };
+        let build = async {
+            if wanted(PartName::Perf) {
+                self.build(&building, subject, changes).await.map(Some)
+            } else {
+                Ok(None)
+            }
+        };
+        let (policy, built) = tokio::try_join!(scan, build)?;
+        let perf = match (built, &building) {
+            (Some(Ready::Nothing(facts)), _) => Some((*facts, Vec::new())),
+            (Some(Ready::Built(builds)), Ok(rooms)) => {
+                Some(self.measure(rooms, subject, *builds).await?)
+            }
+            // Nothing is built without a toolchain.
+            (Some(Ready::Built(_)), Err(_)) | (None, _) => None,
+        };
+        Ok((policy, perf))
+    }
+
+    async fn toolchain(&self) -> Result<Toolchain, ToolchainError> {
+        let wanted = self.rules.rules.config.bench.toolchain.as_deref();
+        Toolchain::find(self.ctx, wanted.or(self.rules.toolchain.as_deref())).await
+    }
+
+    /// What the phases are granted.
+    fn rooms<'a>(&'a self, toolchain: &'a Toolchain) -> Result<Rooms<'a>, PipelineError> {
+        let scratch = self.place.home.join("scratch");
+        let unusable = |source| PipelineError::Scratch { path: scratch.clone(), source };
+        Rooms::new(self.ctx, toolchain, &scratch).map_err(unusable)
+    }
+
+    async fn scan(
+        &self,
+        subject: &Subject,
+        rooms: &Rooms<'_>,
+    ) -> Result<policy_part::Scanned, PipelineError> {
+        let place = self.place;
+        let sides = policy_part::Sides {
+            base: place.base_side(),
+            head: place.head.dir().join(&place.workspace),
+            workspace: place.workspace.to_string_lossy().into_owned(),
+            base_committed: subject.base.as_ref().map(|commit| commit.committed),
+            changed: self.changed.iter().map(|file| file.path.clone()).collect(),
+            scratch: place.home.join("scan"),
+            strictness: self.request.strictness,
+        };
+        let from = policy_part::Advisories {
+            choice: self.request.database.clone(),
+            offline: self.request.offline,
+        };
+        let scanned = policy_part::scan_both(self.ctx, rooms, sides, self.rules, from, self.folder);
+        Ok(scanned.await?)
+    }
+
+    async fn build(
+        &self,
+        rooms: &Result<Rooms<'_>, &ToolchainError>,
+        subject: &Subject,
+        changes: &Changes,
+    ) -> Result<Ready, PipelineError> {
+        let (rules, seed) = (&self.rules.rules.config.bench, self.request.seed);
+        if changes.documentation_only {
+            return Ok(Ready::Nothing(Box::new(nothing_built(rules, seed, None))));
+        }
+        let rooms = match rooms {
+            Ok(rooms) => rooms,
+            Err(error) => {
+                let facts = nothing_built(rules, seed, Some(error));
+                return Ok(Ready::Nothing(Box::new(facts)));
+            }
+        };
+        // Flags come with the rules; a first commit has but its own.
+        let giver = subject.rules.as_ref().unwrap_or(&subject.head);
+        let (git, workspace) = (self.place.head.git(), &self.place.workspace);
+        let cargo_config = CargoConfig::of(&git, &giver.sha, workspace).await?;
+        let admission = self.admission();
+        let builder = Builder {
+            ctx: self.ctx,
+            rooms,
+            admission: &admission,
+            cargo_config: &cargo_config,
+            rules,
+            tree: self.place.build.clone(),
+            workspace,
+            home: &self.place.home,
+            lineage: &self.lineage,
+        };
+        let base = self.place.base_to_build(subject);
+        let builds = build_both(self.ctx, &builder, &base, &subject.head.sha).await?;
+        Ok(Ready::Built(Box::new(builds)))
+    }
+
+    /// What may be fetched: what the rules let through, and what the base names already.
+    fn admission(&self) -> Result<Admission, String> {
+        let rules = self.rules.deny.as_ref();
+        let admission = Admission::new(rules, self.request.strictness);
+        let admission = admission.map_err(|broken| broken.to_string())?;
+        let base = self.place.base_named();
+        Ok(base.map_or(admission.clone(), |known| admission.knowing(&known)))
+    }
+
+    async fn measure(
+        &self,
+        rooms: &Rooms<'_>,
+        subject: &Subject,
+        builds: Builds,
+    ) -> Result<(perf::Facts, Vec<perf::Round>), PipelineError> {
+        let scratch = self.place.home.join("measure");
+        let unusable = |source| PipelineError::Scratch { path: scratch.clone(), source };
+        let guard = EnvGuard::new(&scratch).map_err(unusable)?;
+        let rooms = rooms.with_scratch(&scratch).map_err(unusable)?;
+        let head = self.place.head.dir().join(&self.place.workspace);
+        let base = self.place.base_side().unwrap_or_else(|| head.clone());
+        let rules = &self.rules.rules.config.bench;
+        let room = |built: &Built, checkout: &Path| {
+            let grant = self.measuring(&rooms, built, checkout);
+            Mutex::new(self.ctx.sandbox.session(grant))
+        };
+        let base_tree = self.place.base_dir().unwrap_or_else(|| self.place.head.dir());
+        let around = Surroundings {
+            ctx: self.ctx,
+            guard: &guard,
+            base_room: room(&builds.base, base_tree),
+            head_room: room(&builds.head, self.place.head.dir()),
+            rules,
+            base,
+            head,
+        };
+        let targets = builds.head.targets.clone();
+        let benches = [builds.base.targets.clone(), targets.clone()].concat();
+        let sources_of_benches = &builds.base.sources | &builds.head.sources;
+        let (mut facts, rounds) =
+            measure_built(&around, rooms.toolchain(), builds, self.request.seed).await?;
+        if rounds.iter().any(|round| round.seen.is_some()) {
+            facts.seen_by = Some(self.ctx.sandbox.usage_source().word().to_owned());
+        }
+        let (git, workspace) = (self.place.head.git(), &self.place.workspace);
+        if let Some(base) = &subject.base {
+            facts.edits = measuring::edits(&measuring::Change {
+                git: &git,
+                base: &base.sha,
+                head: &subject.head.sha,
+                files: self.changed,
+                workspace,
+                benches: &benches,
+                sources: &sources_of_benches,
+            })
+            .await?;
+        }
+        sources::fill(&mut facts.pairs, &targets, &git, &subject.head.sha, workspace).await?;
+        Ok((facts, rounds))
+    }
+
+    /// A side's executables see their own side's files, also where they were built.
+    fn measuring(&self, rooms: &Rooms<'_>, built: &Built, checkout: &Path) -> Grant {
+        let rules = &self.rules.rules.config.bench;
+        let executables = built.executables.iter().map(|executable| executable.path.clone());
+        let where_built = self.place.build.dir();
+        rooms.measuring(checkout, where_built, rules.process_seconds).reading(executables)
+    }
+}
+
+enum Ready {
+    Nothing(Box<perf::Facts>),
+    Built(Box<Builds>),
+}
