@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 use super::{
     clock::{Disagreement, disagreement, doubted},
     estimate::{Levels, estimate, median, times},
-    facts::{BenchId, Estimate, Estimator, Facts, Pair, PairState, Reading, Round, Rule, Slice},
+    facts::{
+        BenchId, Estimate, Estimator, Facts, Method, Pair, PairState, Reading, Round, Rule, Slice,
+    },
 };
 
 impl Rule {
@@ -107,6 +109,7 @@ pub fn pair(bench: BenchId, rounds: &[Round], rule: &Rule, seed: u64) -> Pair {
     Pair {
         bench,
         state: judged.state.unwrap_or(PairState::Inconclusive),
+        method: method(rounds),
         estimate: judged.estimate,
         base: reading(rounds.iter().flat_map(|round| &round.base)),
         head: reading(rounds.iter().flat_map(|round| &round.head)),
@@ -115,6 +118,13 @@ pub fn pair(bench: BenchId, rounds: &[Round], rule: &Rule, seed: u64) -> Pair {
         clock: judged.clock,
         source: None,
     }
+}
+
+/// How the sides of these rounds were brought together; none where only one was run.
+fn method(rounds: &[Round]) -> Option<Method> {
+    let both = |round: &&Round| !round.base.is_empty() && !round.head.is_empty();
+    let first = rounds.iter().find(both)?;
+    Some(if first.turns.is_empty() { Method::ProcessPairs } else { Method::Slices })
 }
 
 /// The absolute figure of some slices; none of nothing.

@@ -55,6 +55,66 @@ pub enum Order {
     HeadFirst,
 }
 
+/// Which side ran first in each pair of slices, where the sides took turns slice by slice.
+///
+/// Stands as one letter a pair in the samples file: `b` for the base, `h` for the head.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Turns(
+    /// One a pair.
+    pub Vec<Order>,
+);
+
+impl Turns {
+    /// Whether the sides did not take turns within the round.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<Turns> for String {
+    fn from(turns: Turns) -> Self {
+        let letter = |order: &Order| if *order == Order::BaseFirst { 'b' } else { 'h' };
+        turns.0.iter().map(letter).collect()
+    }
+}
+
+impl TryFrom<String> for Turns {
+    type Error = String;
+
+    fn try_from(letters: String) -> Result<Self, Self::Error> {
+        let order = |letter| match letter {
+            'b' => Ok(Order::BaseFirst),
+            'h' => Ok(Order::HeadFirst),
+            other => Err(format!("«{}» is no turn; they are b and h", other.escape_default())),
+        };
+        letters.chars().map(order).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+/// What a round was measured for.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// To decide.
+    #[default]
+    First,
+    /// To confirm a loss with data that did not find it.
+    Again,
+    /// To tell a loss of the code from one of its layout: both sides linked anew, their functions
+    /// in another order, drawn from this.
+    Relinked(u32),
+}
+
+impl Stage {
+    /// Whether it decides.
+    pub fn is_first(&self) -> bool {
+        *self == Self::First
+    }
+}
+
 /// The raw samples of one round of one benchmark: fresh processes of both sides.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Round {
@@ -68,6 +128,12 @@ pub struct Round {
     pub base: Vec<Slice>,
     /// Slices of the head, in the order they ran.
     pub head: Vec<Slice>,
+    /// Where the sides took turns slice by slice: who went first in each pair.
+    #[serde(default, skip_serializing_if = "Turns::is_empty")]
+    pub turns: Turns,
+    /// What it was measured for.
+    #[serde(default, skip_serializing_if = "Stage::is_first")]
+    pub stage: Stage,
     /// The processes as the runner saw them from outside, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<SeenSides>,
@@ -102,9 +168,12 @@ pub struct Rule {
 }
 
 /// How the two sides were brought together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
+    /// Fresh processes of both sides a round, which take turns slice by slice, each of about a
+    /// millisecond, on one core.
+    Slices,
     /// A fresh process of each side a round, one right after the other on one core.
     ProcessPairs,
 }
@@ -180,6 +249,9 @@ pub struct Pair {
     pub bench: BenchId,
     /// What became of it.
     pub state: PairState,
+    /// How the sides were brought together, where they were.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub method: Option<Method>,
     /// Present where it was measured on both sides.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub estimate: Option<Estimate>,
@@ -291,8 +363,6 @@ pub struct Target {
 pub struct Facts {
     /// What pairs are judged by.
     pub rule: Rule,
-    /// How the sides were brought together.
-    pub method: Method,
     /// Orders and bootstraps are drawn from it.
     pub seed: u64,
     /// The core that the benchmarks were pinned to.

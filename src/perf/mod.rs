@@ -17,6 +17,6 @@ pub use edit::Edit;
 pub use estimate::{Levels, estimate};
 pub use facts::{
     BenchId, Build, BuildState, Estimate, Estimator, Facts, Method, Order, Pair, PairState,
-    Reading, Round, Rule, Slice, Target, TargetState, Throughput,
+    Reading, Round, Rule, Slice, Stage, Target, TargetState, Throughput, Turns,
 };
 pub use judge::judge;

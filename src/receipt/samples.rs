@@ -94,7 +94,7 @@ pub fn decode_rounds(bytes: &[u8]) -> Result<Vec<Round>, SamplesError> {
             problem: super::codec::problem(&error),
         })?;
         let problem = impossible(&round).or_else(|| {
-            let first = seen.insert((round.bench.clone(), round.round));
+            let first = seen.insert((round.bench.clone(), round.stage, round.round));
             (!first).then(|| format!("round {} of {} stands there twice", round.round, round.bench))
         });
         if let Some(problem) = problem {
@@ -106,6 +106,11 @@ pub fn decode_rounds(bytes: &[u8]) -> Result<Vec<Round>, SamplesError> {
 }
 
 fn impossible(round: &Round) -> Option<String> {
+    let (turns, pairs) = (round.turns.0.len(), round.base.len());
+    if turns > 0 && (turns != pairs || pairs != round.head.len()) {
+        let head = round.head.len();
+        return Some(format!("{turns} turns of {pairs} slices of the base and {head} of the head"));
+    }
     let measured = |slice: &Slice| {
         let Slice(iterations, nanoseconds) = *slice;
         iterations.is_finite() && iterations > 0.0 && nanoseconds.is_finite() && nanoseconds >= 0.0

@@ -160,6 +160,10 @@ pub(super) fn estimator(estimator: Estimator) -> &'static str {
 
 pub(super) fn method(method: Method) -> &'static str {
     match method {
+        Method::Slices => {
+            "fresh processes of both sides each round, which take turns every millisecond on one \
+             core, who goes first drawn anew each turn"
+        }
         Method::ProcessPairs => {
             "pairs of fresh processes, one of each side a round, one right after the other on one \
              core, the order drawn anew each round"

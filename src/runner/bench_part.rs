@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     config::BenchRules,
-    perf::{self, Build, BuildState, Facts, Method, Round, Rule},
+    perf::{self, Build, BuildState, Facts, Round, Rule},
     policy::Side,
 };
 
@@ -89,7 +89,6 @@ pub fn nothing_built(rules: &BenchRules, seed: u64, reason: Option<&ToolchainErr
     });
     Facts {
         rule: Rule::new(rules, 0),
-        method: Method::ProcessPairs,
         seed,
         core: None,
         environment: std::collections::BTreeMap::new(),

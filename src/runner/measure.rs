@@ -11,7 +11,10 @@ use super::{
     pairing::{Plan, Surroundings, TargetPair},
 };
 use crate::{
-    perf::{BenchId, Order, Pair, PairState, Round, Rule, SeenSides, Throughput, judge_rounds},
+    perf::{
+        BenchId, Order, Pair, PairState, Round, Rule, SeenSides, Stage, Throughput, Turns,
+        judge_rounds,
+    },
     policy::Side,
 };
 
@@ -79,7 +82,18 @@ fn stub(
     note: Option<String>,
 ) -> Pair {
     let (base, head) = (None, None);
-    Pair { bench, state, estimate: None, base, head, throughput, note, clock: None, source: None }
+    Pair {
+        bench,
+        state,
+        method: None,
+        estimate: None,
+        base,
+        head,
+        throughput,
+        note,
+        clock: None,
+        source: None,
+    }
 }
 
 /// One short reading of each unchanged benchmark: context for a person, not a comparison.
@@ -107,6 +121,8 @@ async fn readings(
                     order: Order::BaseFirst,
                     base: Vec::new(),
                     head: sample.slices,
+                    turns: Turns::default(),
+                    stage: Stage::First,
                     seen: SeenSides::of(None, sample.seen),
                 });
                 let throughput = sample.throughput;
@@ -206,7 +222,16 @@ async fn play(
         }
     }
     let seen = SeenSides::of(base_seen, head_seen);
-    open.rounds.push(Round { bench: open.bench.clone(), round, order, base, head, seen });
+    open.rounds.push(Round {
+        bench: open.bench.clone(),
+        round,
+        order,
+        base,
+        head,
+        turns: Turns::default(),
+        stage: Stage::First,
+        seen,
+    });
     Ok(())
 }
 

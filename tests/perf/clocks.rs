@@ -2,8 +2,8 @@
 
 use t5_gate::{
     perf::{
-        Disagreement, Order, PairState, Round, Seen, SeenSides, Slice, disagreement, judge_rounds,
-        pair,
+        Disagreement, Order, PairState, Round, Seen, SeenSides, Slice, Stage, Turns, disagreement,
+        judge_rounds, pair,
     },
     policy::Side,
     receipt::{decode_rounds, encode_rounds},
@@ -112,6 +112,8 @@ fn rounds(base: Code, head: Code, machine: Machine, count: u32, seed: u64) -> Ve
                 order: Order::BaseFirst,
                 base,
                 head,
+                turns: Turns::default(),
+                stage: Stage::First,
                 seen: SeenSides::of(Some(of_base), Some(of_head)),
             }
         })

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use t5_gate::{
     perf::{
-        Build, BuildState, Facts, Method, Order, Pair, PairState, Round, Slice, Target,
-        TargetState, judge, recompute,
+        Build, BuildState, Facts, Order, Pair, PairState, Round, Slice, Stage, Target, TargetState,
+        Turns, judge, recompute,
     },
     policy::Side,
     verdict::{Outcome, Skip},
@@ -21,7 +21,6 @@ fn facts(pairs: Vec<Pair>) -> Facts {
     };
     Facts {
         rule: rule(1),
-        method: Method::ProcessPairs,
         seed: 1,
         core: Some(1),
         environment: BTreeMap::new(),
@@ -44,6 +43,7 @@ fn stated(state: PairState, note: Option<&str>) -> Pair {
     Pair {
         bench: bench("one"),
         state,
+        method: None,
         estimate: None,
         base: None,
         head: None,
@@ -64,6 +64,8 @@ fn exact(base: f64, head: f64) -> Vec<Round> {
             order: Order::HeadFirst,
             base: slices(base),
             head: slices(head),
+            turns: Turns::default(),
+            stage: Stage::First,
             seen: None,
         })
         .collect()

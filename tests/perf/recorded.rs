@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs};
 
 use serde_json::Value;
-use t5_gate::perf::{Order, PairState, Round, Slice, judge_rounds};
+use t5_gate::perf::{Order, PairState, Round, Slice, Stage, Turns, judge_rounds};
 
 use super::{bench, rule};
 use crate::support::t5::fixture;
@@ -26,6 +26,8 @@ fn series(name: &str) -> BTreeMap<String, Vec<Round>> {
             order: Order::BaseFirst,
             base: side(1),
             head: side(2),
+            turns: Turns::default(),
+            stage: Stage::First,
             seen: None,
         });
     }

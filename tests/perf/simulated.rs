@@ -1,6 +1,8 @@
 //! Noise with a known truth, drawn from fixed seeds.
 
-use t5_gate::perf::{Estimator, Levels, Order, PairState, Round, Slice, estimate, judge_rounds};
+use t5_gate::perf::{
+    Estimator, Levels, Order, PairState, Round, Slice, Stage, Turns, estimate, judge_rounds,
+};
 
 use super::{bench, rule};
 
@@ -47,6 +49,8 @@ fn rounds(machine: Machine, factor: f64, count: u32, seed: u64) -> Vec<Round> {
             order: Order::BaseFirst,
             base: process(machine, 1000.0, &mut draw),
             head: process(machine, 1000.0 * factor, &mut draw),
+            turns: Turns::default(),
+            stage: Stage::First,
             seen: None,
         })
         .collect()
@@ -113,6 +117,8 @@ fn a_machine_that_flips_between_two_speeds_makes_no_regression() {
                 order: Order::BaseFirst,
                 base: side(),
                 head: side(),
+                turns: Turns::default(),
+                stage: Stage::First,
                 seen: None,
             })
             .collect()

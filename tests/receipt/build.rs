@@ -6,8 +6,8 @@ use jiff::{Timestamp, civil::date};
 use t5_gate::{
     config::{BenchRules, Config},
     perf::{
-        self, BenchId, Build, BuildState, Method, Order, Pair, PairState, Round, Rule, Seen,
-        SeenSides, Slice, Target, TargetState, Throughput,
+        self, BenchId, Build, BuildState, Order, Pair, PairState, Round, Rule, Seen, SeenSides,
+        Slice, Stage, Target, TargetState, Throughput, Turns,
     },
     policy::{
         self, Checked, DatabaseFact, DatabaseOrigin, Finding, FindingState, Location, Package,
@@ -176,7 +176,6 @@ impl Gated {
         };
         self.receipt.perf = Some(perf::Facts {
             rule: Rule::new(&BenchRules::default(), 8),
-            method: Method::ProcessPairs,
             seed: 42,
             core: Some(1),
             environment: BTreeMap::from([("RAYON_NUM_THREADS".to_owned(), "1".to_owned())]),
@@ -212,6 +211,8 @@ impl Gated {
                     order,
                     base: side(ns),
                     head: side(ns * factor),
+                    turns: Turns::default(),
+                    stage: Stage::First,
                     seen: None,
                 }
             })
@@ -254,7 +255,16 @@ impl Gated {
         let head = vec![Slice(100.0, ns * 100.0), Slice(100.0, ns * 101.0)];
         let base = Vec::new();
         let order = Order::HeadFirst;
-        let own = Round { bench: bench.clone(), round: 0, order, base, head, seen: None };
+        let own = Round {
+            bench: bench.clone(),
+            round: 0,
+            order,
+            base,
+            head,
+            turns: Turns::default(),
+            stage: Stage::First,
+            seen: None,
+        };
         let perf = self.perf();
         let pair = Pair {
             state: PairState::Unchanged,
@@ -272,6 +282,7 @@ impl Gated {
         self.perf().pairs.push(Pair {
             bench: bench("kernels", id),
             state: PairState::CouldNotRun,
+            method: None,
             estimate: None,
             base: None,
             head: None,

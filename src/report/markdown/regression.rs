@@ -1,7 +1,9 @@
 //! The rule, and how far the measurement could see.
 
+use std::collections::BTreeSet;
+
 use crate::{
-    perf::{Estimate, Facts, Pair, PairState},
+    perf::{Estimate, Facts, Method, Pair, PairState},
     receipt::Receipt,
     report::{
         escape::{code, text},
@@ -36,10 +38,13 @@ fn baseline(facts: &Facts) -> String {
         Some(core) => format!("Pinned to core {core}"),
         None => "Not pinned to a core".to_owned(),
     };
+    let methods: BTreeSet<Method> = facts.pairs.iter().filter_map(|pair| pair.method).collect();
+    let methods: Vec<&str> = methods.into_iter().map(words::method).collect();
     format!(
-        "The base commit, built and run beside the head on this machine: {}. {core}; seed {}. No \
+        "The base commit, built and run beside the head on this machine{}{}. {core}; seed {}. No \
          stored figure takes part.",
-        words::method(facts.method),
+        if methods.is_empty() { "" } else { ": " },
+        methods.join("; or "),
         facts.seed
     )
 }

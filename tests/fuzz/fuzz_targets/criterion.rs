@@ -6,7 +6,7 @@
 use libfuzzer_sys::fuzz_target;
 use t5_gate::{
     config::BenchRules,
-    perf::{self, BenchId, Order, Round, Rule, Seen, SeenSides},
+    perf::{self, BenchId, Order, Round, Rule, Seen, SeenSides, Stage, Turns},
     receipt::{decode_rounds, encode_rounds},
     runner::criterion::{Sample, listed, samples},
     sandbox::Returned,
@@ -47,6 +47,8 @@ fn judged(id: &str, sample: &Sample) {
         order: Order::BaseFirst,
         base: sample.slices.clone(),
         head: sample.slices.iter().rev().copied().skip(1).collect(),
+        turns: Turns::default(),
+        stage: Stage::First,
         seen: SeenSides::of(seen, seen),
     };
     let rounds: Vec<Round> = (0..ROUNDS).map(round).collect();
