@@ -29,6 +29,8 @@ const MEASURE_SECONDS: &str = "0.06";
 const RESAMPLES: &str = "1001";
 /// A bench executable that lists nothing within this long is taken to hang.
 const LIST_LIMIT: Duration = Duration::from_secs(20);
+/// However many benchmarks take turns in one process, it ends within this long.
+const TURNS_LIMIT: Duration = Duration::from_secs(3600);
 /// What one process may print.
 const OUTPUT_LIMIT: usize = 16 << 20;
 /// The largest sample file that is read, and of one process all of them together, in bytes. Twenty
@@ -188,6 +190,19 @@ impl Bench<'_, '_> {
         let finished = self.finish(job, Some(&collect)).await?;
         let sample = samples(&finished.files, id)?;
         Ok(Sample { seen: seen(&finished), ..sample })
+    }
+
+    /// A process that takes turns with another in these benchmarks, as it is asked to.
+    pub fn turns<'i>(&self, ids: impl Iterator<Item = &'i str>, home: &Path) -> Job {
+        let filters: Vec<String> = ids.map(escape).collect();
+        let mut job = self.job().env("CRITERION_HOME", home).args([
+            "--bench",
+            "--noplot",
+            &format!("^({})$", filters.join("|")),
+        ]);
+        let benchmarks = u32::try_from(filters.len()).unwrap_or(u32::MAX);
+        job.wall = self.limit.saturating_mul(benchmarks).min(TURNS_LIMIT);
+        job
     }
 
     fn job(&self) -> Job {

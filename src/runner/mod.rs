@@ -15,6 +15,7 @@ pub mod criterion;
 pub mod dep_info;
 pub mod embedded;
 pub mod folder;
+pub mod gate;
 pub mod git;
 pub mod guard;
 mod hold;

@@ -8,6 +8,7 @@ use super::{
     Context,
     build::{Built, Executable},
     criterion::{Bench, RunError, Trouble},
+    gate::round::Door,
     guard::EnvGuard,
     identity::identical,
 };
@@ -25,6 +26,8 @@ pub struct TargetPair {
     pub base: Executable,
     /// The head's executable.
     pub head: Executable,
+    /// Whether both can be asked for slices.
+    pub slices: bool,
 }
 
 /// What there is to measure.
@@ -56,6 +59,10 @@ pub struct Surroundings<'a> {
     /// Where processes of the head run: not beside the base's, so that neither finds what the
     /// other leaves.
     pub head_room: Mutex<Session<'a>>,
+    /// What the base's processes ask at what to do.
+    pub base_door: Door,
+    /// What the head's do.
+    pub head_door: Door,
     /// Limits and filters.
     pub rules: &'a BenchRules,
     /// The workspace in the base's checkout.
@@ -149,7 +156,11 @@ pub async fn plan(
     for executable in &head.executables {
         let twin = base.executables.iter().find(|other| key(other) == key(executable));
         match twin {
-            Some(twin) => both(around, &mut plan, twin, executable).await?,
+            Some(twin) => {
+                let slices = base.slices && head.slices;
+                let pair = TargetPair { base: twin.clone(), head: executable.clone(), slices };
+                both(around, &mut plan, pair).await?;
+            }
             None => head_alone(around, &mut plan, executable).await?,
         }
     }
@@ -226,9 +237,9 @@ async fn head_alone(
 async fn both(
     around: &Surroundings<'_>,
     plan: &mut Plan,
-    base: &Executable,
-    head: &Executable,
+    pair: TargetPair,
 ) -> Result<(), PlanError> {
+    let TargetPair { base, head, .. } = &pair;
     let heads = match around.ids(Side::Head, head).await? {
         Ok(ids) => ids,
         Err(trouble) => {
@@ -237,7 +248,7 @@ async fn both(
         }
     };
     let index = plan.pairs.len();
-    plan.pairs.push(TargetPair { base: base.clone(), head: head.clone() });
+    plan.pairs.push(pair.clone());
     let benchmarks = u32::try_from(heads.len()).unwrap_or(u32::MAX);
     let same = identical(&base.path, &head.path)
         .map_err(|source| PlanError::Compare { target: head.target.clone(), source })?;

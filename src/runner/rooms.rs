@@ -78,6 +78,13 @@ impl<'a> Rooms<'a> {
         self.toolchain
     }
 
+    /// Where cargo unpacked a crate that was fetched.
+    pub fn unpacked(&self, name: &str, version: &str) -> Option<PathBuf> {
+        let registries = std::fs::read_dir(self.cargo_home.path.join("registry/src")).ok()?;
+        let crates = registries.flatten().map(|one| one.path().join(format!("{name}-{version}")));
+        crates.into_iter().find(|path| path.join("Cargo.toml").is_file())
+    }
+
     /// While fetching: the network, and crates may be written; no code of the change runs.
     pub fn fetching(&self, checkout: &Path) -> Grant {
         let named = PATHS.iter().filter_map(|name| self.ctx.variable(name));

@@ -39,6 +39,7 @@ use std::{ffi::OsString, process::ExitCode};
 pub use answer::answer;
 pub use cancel::Cancel;
 pub use captured::LineHook;
+pub use cgroup::Meter;
 pub use clear::clear;
 pub use find::{Lacking, Sandbox};
 pub use finished::{Ended, Finished, Returned, SandboxError, Usage, UsageSource};

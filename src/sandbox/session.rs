@@ -19,7 +19,7 @@ use super::{
     Cancel, Ended, Finished, Grant, Isolation, Job, Returned, Sandbox, SandboxError, Usage,
     UsageSource,
     answer::{answer, read_message},
-    cgroup::Group,
+    cgroup::{Group, Meter},
     disk::Watch,
     mark::{MARK, Mark},
     protocol::{self, Collect, End, Hello, Outcome, Program},
@@ -101,6 +101,17 @@ impl<'a> Session<'a> {
             self.room = fit.then_some(room);
             finished
         }))
+    }
+
+    /// Enters the room if that was not done yet, and gives what reads its programs' processor time
+    /// while they run; none where there is no control group.
+    ///
+    /// # Errors
+    ///
+    /// If the room cannot be entered.
+    pub async fn meter(&mut self) -> Result<Option<Meter>, SandboxError> {
+        self.hello().await?;
+        Ok(self.room.as_ref().and_then(|room| room.group.meter()))
     }
 
     /// Tears the room down, and waits until nothing is left of it.

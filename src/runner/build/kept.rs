@@ -34,6 +34,7 @@ pub(super) struct Kept {
     pub(super) executables: Vec<Executable>,
     pub(super) sources: BTreeSet<String>,
     pub(super) seconds: f64,
+    pub(super) slices: bool,
 }
 
 /// Why executables were not kept.
@@ -51,6 +52,7 @@ impl Kept {
             targets: self.targets,
             executables: self.executables,
             sources: self.sources,
+            slices: self.slices,
         }
     }
 }

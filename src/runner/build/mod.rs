@@ -23,6 +23,7 @@ use super::{
     cargo_config::CargoConfig,
     checkout::{CheckoutError, Tree},
     dep_info,
+    gate::patch::Patch,
     rooms::Rooms,
     scan::admission::{self, Admission, named_sources},
     select::Lineage,
@@ -37,7 +38,7 @@ use crate::{
 };
 
 /// Raised whenever kept executables of an older version must not be used again.
-const KEPT_FORMAT: &str = "3";
+const KEPT_FORMAT: &str = "4";
 /// The most that is quoted of a compiler's errors, in bytes.
 const ERRORS_LIMIT: usize = 16 << 10;
 /// The place and the rules that both sides share.
@@ -74,6 +75,8 @@ pub struct Built {
     pub executables: Vec<Executable>,
     /// Sources of the bench crates as the compiler lists them, relative to the checkout's root.
     pub sources: BTreeSet<String>,
+    /// Whether they were built against our copy of criterion, and can be asked for slices.
+    pub slices: bool,
 }
 
 /// A bench executable.
@@ -169,15 +172,15 @@ impl Builder<'_> {
                 BuildState::Built { seconds: started.elapsed().as_secs_f64(), reused: false };
             return Ok(Built::nothing(state, targets));
         }
-        match self.compile(target, &grant, &wanted).await? {
+        match self.compile_either(target, &grant, &wanted).await? {
             Err(state) => Ok(Built::nothing(state, targets)),
-            Ok(executables) => {
+            Ok((executables, slices)) => {
                 let seconds = started.elapsed().as_secs_f64();
                 // A path is what the build said; only one in its own folder is looked at.
                 let inside = |one: &&Executable| kept::lies_beneath(&one.path, target.path());
                 let of = |one: &Executable| dep_info::sources(&one.path, &self.dir(), tree);
                 let sources = executables.iter().filter(inside).flat_map(of).collect();
-                let kept = Kept { targets: targets.clone(), executables, sources, seconds };
+                let kept = Kept { targets: targets.clone(), executables, sources, seconds, slices };
                 match kept::keep(folder, target.path(), kept) {
                     Err(KeepError::Taken(reason)) => {
                         Ok(Built::nothing(BuildState::Failed { reason }, targets))
@@ -274,17 +277,46 @@ impl Builder<'_> {
         }
     }
 
+    /// Compiles against our copy of criterion; where that is not to be had or does not compile,
+    /// as it stands. Says which.
+    async fn compile_either(
+        &self,
+        target: &Target,
+        grant: &Grant,
+        wanted: &[&BenchTarget],
+    ) -> Result<Result<(Vec<Executable>, bool), BuildState>, BuildError> {
+        let dir = self.dir();
+        let unwritten = |source| BuildError::Write { path: dir.clone(), source };
+        let unpacked = |version: &str| self.rooms.unpacked("criterion", version);
+        if let Some(patch) = Patch::prepare(&dir, &self.home.join("gate"), unpacked) {
+            patch.put(&dir).map_err(unwritten)?;
+            let grant = grant.clone().reading(patch.copies());
+            let compiled = self.compile(target, &grant, wanted, patch.args()).await;
+            patch.take_back(&dir).map_err(unwritten)?;
+            match compiled? {
+                Err(BuildState::Failed { reason }) => {
+                    tracing::info!(%reason, "does not compile with our copy of criterion");
+                }
+                compiled => return Ok(compiled.map(|executables| (executables, true))),
+            }
+        }
+        let compiled = self.compile(target, grant, wanted, &[]).await?;
+        Ok(compiled.map(|executables| (executables, false)))
+    }
+
     async fn compile(
         &self,
         target: &Target,
         grant: &Grant,
         wanted: &[&BenchTarget],
+        patch: &[String],
     ) -> Result<Result<Vec<Executable>, BuildState>, BuildError> {
         let progress = self.ctx.progress.clone();
         let job = self
             .offline(target)
             .args(["bench", "--no-run", "--locked", "--offline"])
             .args(["--message-format=json-render-diagnostics"])
+            .args(patch)
             .args(self.selection())
             .args(wanted.iter().map(|target| format!("--bench={}", target.name)))
             .on_line(move |line| {
@@ -329,7 +361,7 @@ impl Builder<'_> {
 impl Built {
     /// A side of which nothing was built.
     pub fn nothing(state: BuildState, targets: Vec<BenchTarget>) -> Self {
-        Self { state, targets, executables: Vec::new(), sources: BTreeSet::new() }
+        Self { state, targets, executables: Vec::new(), sources: BTreeSet::new(), slices: false }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::{
         cargo_config::CargoConfig,
         changes::ChangedFile,
         folder::Folder,
+        gate::round::Door,
         guard::EnvGuard,
         measuring,
         pairing::Surroundings,
@@ -185,16 +186,23 @@ impl RunJob<'_> {
         let head = self.place.head.dir().join(&self.place.workspace);
         let base = self.place.base_side().unwrap_or_else(|| head.clone());
         let rules = &self.rules.rules.config.bench;
-        let room = |built: &Built, checkout: &Path| {
-            let grant = self.measuring(&rooms, built, checkout);
+        let doors = Door::new(self.ctx).and_then(|base| Ok((base, Door::new(self.ctx)?)));
+        let (base_door, head_door) = doors.map_err(|source| PipelineError::Scratch {
+            path: "the folder of temporary files".into(),
+            source,
+        })?;
+        let room = |built: &Built, checkout: &Path, door: &Door| {
+            let grant = self.measuring(&rooms, built, checkout).reading([door.folder()]);
             Mutex::new(self.ctx.sandbox.session(grant))
         };
         let base_tree = self.place.base_dir().unwrap_or_else(|| self.place.head.dir());
         let around = Surroundings {
             ctx: self.ctx,
             guard: &guard,
-            base_room: room(&builds.base, base_tree),
-            head_room: room(&builds.head, self.place.head.dir()),
+            base_room: room(&builds.base, base_tree, &base_door),
+            head_room: room(&builds.head, self.place.head.dir(), &head_door),
+            base_door,
+            head_door,
             rules,
             base,
             head,

@@ -1,11 +1,15 @@
-//! Measures base and head in pairs of fresh processes.
+//! Measures base and head in rounds of fresh processes.
 //!
 //! All open benchmarks take turns, one round each, so that a disturbance of some
-//! seconds hits none of them in all its rounds. Within a round the two sides run
-//! right after each other on one core, in an order drawn by a coin.
+//! seconds hits none of them in all its rounds. Within a round the two sides run on one
+//! core: slice by slice in turn where their criterion can be asked for that ([`turns`]),
+//! else one whole process right after the other, in an order drawn by a coin.
+
+mod turns;
 
 use std::time::{Duration, Instant};
 
+use self::turns::Paces;
 use super::{
     criterion::{RunError, Sample},
     pairing::{Plan, Surroundings, TargetPair},
@@ -32,11 +36,31 @@ pub struct Measured {
 
 struct Open {
     bench: BenchId,
+    /// Of its target pair.
     index: usize,
+    by: By,
     rounds: Vec<Round>,
     throughput: Option<Throughput>,
     /// Set once nothing more is to be measured.
     closed: Option<(PairState, Option<String>)>,
+}
+
+/// How a benchmark's sides are brought together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum By {
+    /// Slice by slice in turn.
+    Turns,
+    /// Process by process.
+    Processes,
+}
+
+/// What is run at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unit {
+    /// All open benchmarks of a target pair that take turns.
+    Target(usize),
+    /// One benchmark.
+    One(usize),
 }
 
 /// Measures everything that the plan names, until it is proved or the budget is spent.
@@ -52,7 +76,7 @@ pub async fn measure(
 ) -> Result<Measured, RunError> {
     let mut draw = fastrand::Rng::with_seed(seed);
     let mut measured = readings(around, plan, &mut draw).await?;
-    let mut open: Vec<Open> = plan.changed.iter().map(Open::new).collect();
+    let mut open: Vec<Open> = plan.changed.iter().map(|one| Open::new(one, plan)).collect();
     rounds(around, plan, rule, seed, &mut open, &mut draw).await?;
     for one in open {
         let (state, note) = one.closed.unwrap_or((PairState::Inconclusive, None));
@@ -64,14 +88,32 @@ pub async fn measure(
 }
 
 impl Open {
-    fn new((bench, index): &(BenchId, usize)) -> Self {
+    fn new((bench, index): &(BenchId, usize), plan: &Plan) -> Self {
+        let turns = plan.pairs.get(*index).is_some_and(|pair| pair.slices);
         Self {
             bench: bench.clone(),
             index: *index,
+            by: if turns { By::Turns } else { By::Processes },
             rounds: Vec::new(),
             throughput: None,
             closed: None,
         }
+    }
+
+    fn plays(&self, by: By) -> bool {
+        self.closed.is_none() && self.by == by
+    }
+
+    /// Looks at the rounds so far, if their number is one at which one looks; after the last look
+    /// there is nothing more to measure.
+    fn look(&mut self, rule: &Rule, seed: u64) {
+        let rounds = u32::try_from(self.rounds.len()).unwrap_or(u32::MAX);
+        if self.closed.is_some() || !rule.looks.contains(&rounds) {
+            return;
+        }
+        let last = rule.looks.last().is_some_and(|last| rounds >= *last);
+        let state = judge_rounds(&self.rounds, rule, seed).state;
+        self.closed = state.or(last.then_some(PairState::Inconclusive)).map(|state| (state, None));
     }
 }
 
@@ -148,33 +190,65 @@ async fn rounds(
 ) -> Result<(), RunError> {
     let budget = Duration::from_secs(around.rules.budget_seconds);
     let started = Instant::now();
-    let last = rule.looks.last().copied().unwrap_or(0);
-    for round in 0..last {
-        let mut turn: Vec<usize> = (0..open.len()).collect();
-        draw.shuffle(&mut turn);
-        let left = open.iter().filter(|one| one.closed.is_none()).count() as u64;
-        if left == 0 {
+    let mut paces = Paces::default();
+    loop {
+        let mut units = units(open);
+        draw.shuffle(&mut units);
+        if units.is_empty() {
             return Ok(());
         }
-        for index in turn {
-            let Some(one) = open.get_mut(index).filter(|one| one.closed.is_none()) else {
-                continue;
-            };
+        for unit in units {
             if started.elapsed() >= budget {
                 close_all(open, around.rules.budget_seconds);
                 return Ok(());
             }
-            let what = format!("{}, round {}", one.bench, round + 1);
-            let closed = plan.changed.len() as u64 - left;
-            let time = budget.saturating_sub(started.elapsed());
-            around.ctx.progress.counted(what, closed, plan.changed.len() as u64, Some(time));
-            play(around, plan, one, round, draw).await?;
-            if rule.looks.contains(&(round + 1)) && one.closed.is_none() {
-                one.closed = judge_rounds(&one.rounds, rule, seed).state.map(|state| (state, None));
+            tell(around, open, unit, budget.saturating_sub(started.elapsed()));
+            match unit {
+                Unit::Target(index) => {
+                    turns::play(around, plan, index, open, &mut paces, draw).await?;
+                }
+                Unit::One(index) => {
+                    if let Some(one) = open.get_mut(index) {
+                        play(around, plan, one, draw).await?;
+                    }
+                }
             }
         }
+        for one in &mut *open {
+            one.look(rule, seed);
+        }
     }
-    Ok(())
+}
+
+/// What there is to run in the next round.
+fn units(open: &[Open]) -> Vec<Unit> {
+    let mut units = Vec::new();
+    for (index, one) in open.iter().enumerate() {
+        let unit = match one.by {
+            _ if one.closed.is_some() => continue,
+            By::Turns => Unit::Target(one.index),
+            By::Processes => Unit::One(index),
+        };
+        if !units.contains(&unit) {
+            units.push(unit);
+        }
+    }
+    units
+}
+
+fn tell(around: &Surroundings<'_>, open: &[Open], unit: Unit, left: Duration) {
+    let named = open.iter().enumerate().find(|(index, one)| match unit {
+        Unit::Target(target) => one.plays(By::Turns) && one.index == target,
+        Unit::One(this) => *index == this,
+    });
+    let Some((_, one)) = named else { return };
+    let what = match unit {
+        Unit::Target(_) => format!("{}/{}", one.bench.package, one.bench.target),
+        Unit::One(_) => one.bench.to_string(),
+    };
+    let what = format!("{what}, round {}", one.rounds.len() + 1);
+    let closed = open.iter().filter(|one| one.closed.is_some()).count() as u64;
+    around.ctx.progress.counted(what, closed, open.len() as u64, Some(left));
 }
 
 fn close_all(open: &mut [Open], budget: u64) {
@@ -192,7 +266,6 @@ async fn play(
     around: &Surroundings<'_>,
     plan: &Plan,
     open: &mut Open,
-    round: u32,
     draw: &mut fastrand::Rng,
 ) -> Result<(), RunError> {
     let Some(pair) = plan.pairs.get(open.index) else { return Ok(()) };
@@ -222,6 +295,7 @@ async fn play(
         }
     }
     let seen = SeenSides::of(base_seen, head_seen);
+    let round = u32::try_from(open.rounds.len()).unwrap_or(u32::MAX);
     open.rounds.push(Round {
         bench: open.bench.clone(),
         round,

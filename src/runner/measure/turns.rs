@@ -1,0 +1,134 @@
+//! One round of a bench target whose sides take turns slice by slice.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use super::{By, Open};
+use crate::{
+    perf::{Order, PairState, Round, Stage},
+    policy::Side,
+    runner::{
+        criterion::{Bench, RunError},
+        gate::{
+            duel::{Played, Trouble},
+            pace::Pace,
+            round::{Over, Player, round},
+        },
+        pairing::{Plan, Surroundings, TargetPair},
+    },
+    sandbox::{Ended, Finished, SandboxError},
+};
+
+/// The paces of a run's benchmarks: by target pair, then by id.
+#[derive(Debug, Default)]
+pub(super) struct Paces(BTreeMap<usize, BTreeMap<String, Pace>>);
+
+/// Plays a round of every open benchmark of a target pair that takes turns.
+pub(super) async fn play(
+    around: &Surroundings<'_>,
+    plan: &Plan,
+    index: usize,
+    open: &mut [Open],
+    paces: &mut Paces,
+    draw: &mut fastrand::Rng,
+) -> Result<(), RunError> {
+    let Some(pair) = plan.pairs.get(index) else { return Ok(()) };
+    let mut open: Vec<&mut Open> =
+        open.iter_mut().filter(|one| one.plays(By::Turns) && one.index == index).collect();
+    let wanted: BTreeSet<String> = open.iter().map(|one| one.bench.id.clone()).collect();
+    let paces = paces.0.entry(index).or_default();
+    let over = both(around, pair, &wanted, paces, draw).await?;
+    if around.ctx.cancel.stopped() {
+        return Err(RunError::Cancelled);
+    }
+    let how = ended(&over);
+    let Some(round) = over.round else {
+        for one in open {
+            one.gave_nothing(&how);
+        }
+        return Ok(());
+    };
+    let mut played = round.played;
+    let broke_in_one = played.values().any(Result::is_err);
+    for one in &mut open {
+        match played.remove(&one.bench.id) {
+            Some(Ok(played)) => one.took(played),
+            Some(Err(trouble @ Trouble::Busy(_))) => one.gave_nothing(&trouble.to_string()),
+            Some(Err(trouble)) => one.gave_nothing(&format!("{trouble}{how}")),
+            // The one before it broke off: its turn comes in the next round.
+            None if broke_in_one => {}
+            None => {
+                let trouble = round.broken.as_ref().map(Trouble::to_string);
+                let trouble = trouble.unwrap_or_else(|| "it was not run".to_owned());
+                one.gave_nothing(&format!("{trouble}{how}"));
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn both(
+    around: &Surroundings<'_>,
+    pair: &TargetPair,
+    wanted: &BTreeSet<String>,
+    paces: &mut BTreeMap<String, Pace>,
+    draw: &mut fastrand::Rng,
+) -> Result<Over, RunError> {
+    let envs = [around.guard.environment(draw), around.guard.environment(draw)];
+    let [base_env, head_env] = &envs;
+    let base = around.bench(Side::Base, &pair.base, base_env);
+    let head = around.bench(Side::Head, &pair.head, head_env);
+    let home = around.guard.samples();
+    let player = |bench: &Bench<'_, '_>, door| {
+        let job = bench.turns(wanted.iter().map(String::as_str), &home);
+        (job, door)
+    };
+    let ((base_job, base_door), (head_job, head_door)) =
+        (player(&base, &around.base_door), player(&head, &around.head_door));
+    let base = Player { room: base.room, door: base_door, job: base_job };
+    let head = Player { room: head.room, door: head_door, job: head_job };
+    let limit = Duration::from_secs(around.rules.process_seconds);
+    Ok(round(around.ctx, [&base, &head], wanted, paces, draw, limit).await?)
+}
+
+impl Open {
+    fn took(&mut self, played: Played) {
+        self.throughput = played.throughput.or(self.throughput);
+        self.rounds.push(Round {
+            bench: self.bench.clone(),
+            round: u32::try_from(self.rounds.len()).unwrap_or(u32::MAX),
+            order: played.turns.0.first().copied().unwrap_or(Order::BaseFirst),
+            base: played.base,
+            head: played.head,
+            turns: played.turns,
+            stage: Stage::First,
+            seen: played.seen,
+        });
+    }
+
+    /// It gave no round: if it never did, whole processes may get more out of it.
+    fn gave_nothing(&mut self, why: &str) {
+        if self.rounds.is_empty() {
+            tracing::info!(bench = %self.bench, why, "measured as whole processes");
+            self.by = By::Processes;
+            return;
+        }
+        let note = format!("round {}: {why}", self.rounds.len() + 1);
+        self.closed = Some((PairState::CouldNotRun, Some(note)));
+    }
+}
+
+/// How processes ended, where one did not end well; in words that go on after others.
+fn ended(over: &Over) -> String {
+    let side = |name: &str, done: &Result<Finished, SandboxError>| match done {
+        Ok(finished) if finished.ended == Ended::Exited(0) => None,
+        Ok(finished) => {
+            Some(format!("; {name}: {:?}: {}", finished.ended, finished.stderr_tail(3)))
+        }
+        Err(error) => Some(format!("; {name}: {error}")),
+    };
+    let sides = [side("base", &over.base), side("head", &over.head)];
+    sides.into_iter().flatten().collect()
+}
