@@ -9,4 +9,5 @@ mod measuring;
 mod outcomes;
 mod rules;
 mod signed;
+mod slices;
 mod surroundings;

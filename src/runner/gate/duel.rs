@@ -12,10 +12,10 @@ use crate::{
     policy::Side as Of,
 };
 
-/// A process may take this much more processor time than it was seen working, as a share …
-const IDLE_SHARE: f64 = 0.05;
-/// … and this much beyond that, for what the kernel does around it, in nanoseconds.
-const IDLE_NS: f64 = 2e6;
+/// While the other side has its slices, a process may take this share of their time …
+const IDLE_SHARE: f64 = 0.03;
+/// … and this much beyond that, for what the kernel does as it falls asleep, in nanoseconds.
+const IDLE_NS: f64 = 0.5e6;
 
 /// What one benchmark gave in a round.
 #[derive(Clone, Debug, PartialEq)]
@@ -165,11 +165,14 @@ impl Duel {
                 Order::HeadFirst => [Of::Head, Of::Base],
             };
             for side in sides {
-                let (process, answers) = match side {
-                    Of::Base => (&mut self.base, &mut heard.base),
-                    Of::Head => (&mut self.head, &mut heard.head),
+                let (process, other, heard) = match side {
+                    Of::Base => (&mut self.base, &self.head, &mut heard.base),
+                    Of::Head => (&mut self.head, &self.base, &mut heard.head),
                 };
-                answers.push(process.slice(pace.untimed, pace.timed).map_err(of(side))?);
+                let idle = other.spent_ns();
+                heard.answers.push(process.slice(pace.untimed, pace.timed).map_err(of(side))?);
+                heard.others_ns +=
+                    other.spent_ns().zip(idle).map_or(0.0, |(after, before)| after - before);
             }
             heard.turns.0.push(order);
         }
@@ -184,9 +187,16 @@ fn of(side: Of) -> impl Fn(SideError) -> Trouble {
 
 #[derive(Default)]
 struct Heard {
-    base: Vec<Answer>,
-    head: Vec<Answer>,
+    base: HeardSide,
+    head: HeardSide,
     turns: Turns,
+}
+
+#[derive(Default)]
+struct HeardSide {
+    answers: Vec<Answer>,
+    /// Processor time that the other side took meanwhile, in nanoseconds.
+    others_ns: f64,
 }
 
 impl Heard {
@@ -196,30 +206,38 @@ impl Heard {
         before: [Option<f64>; 2],
         after: [Option<f64>; 2],
     ) -> Result<Played, Trouble> {
-        let spent = |index: usize| {
-            let at = |times: &[Option<f64>; 2]| times.get(index).copied().flatten();
-            Some(at(&after)? - at(&before)?)
+        if self.base.disturbed() {
+            return Err(Trouble::Busy(Of::Head));
+        }
+        if self.head.disturbed() {
+            return Err(Trouble::Busy(Of::Base));
+        }
+        let [base_spent, head_spent] = [0, 1]
+            .map(|side: usize| Some(after.get(side)?.as_ref()? - before.get(side)?.as_ref()?));
+        let seen = |side: &HeardSide, spent: Option<f64>| {
+            Some(Seen { wall_ns: side.wall_ns(), cpu_ns: spent? })
         };
-        let base = seen(&self.base, spent(0), Of::Base)?;
-        let head = seen(&self.head, spent(1), Of::Head)?;
+        let seen = seen(&self.base, base_spent).zip(seen(&self.head, head_spent));
         #[expect(clippy::cast_precision_loss, reason = "iterations of a slice are below 2^52")]
         let slice = |answer: &Answer| Slice(pace.timed as f64, answer.reported);
         Ok(Played {
-            base: self.base.iter().map(slice).collect(),
-            head: self.head.iter().map(slice).collect(),
+            base: self.base.answers.iter().map(slice).collect(),
+            head: self.head.answers.iter().map(slice).collect(),
             turns: self.turns,
-            seen: base.zip(head).and_then(|(base, head)| SeenSides::of(Some(base), Some(head))),
+            seen: seen.and_then(|(base, head)| SeenSides::of(Some(base), Some(head))),
             throughput: None,
         })
     }
 }
 
-/// What the runner saw of a side's slices; an error where it works between them as well.
-fn seen(answers: &[Answer], spent: Option<f64>, side: Of) -> Result<Option<Seen>, Trouble> {
-    let wall_ns: f64 = answers.iter().map(|answer| answer.seen_ns).sum();
-    let Some(cpu_ns) = spent else { return Ok(None) };
-    if cpu_ns > wall_ns * (1.0 + IDLE_SHARE) + IDLE_NS {
-        return Err(Trouble::Busy(side));
+impl HeardSide {
+    /// All its slices as the runner saw them, in nanoseconds.
+    fn wall_ns(&self) -> f64 {
+        self.answers.iter().map(|answer| answer.seen_ns).sum()
     }
-    Ok(Some(Seen { wall_ns, cpu_ns }))
+
+    /// Whether the other side worked beside them.
+    fn disturbed(&self) -> bool {
+        self.others_ns > self.wall_ns() * IDLE_SHARE + IDLE_NS
+    }
 }
