@@ -29,7 +29,7 @@ use std::{
 use clap::Parser as _;
 use tracing_subscriber::EnvFilter;
 
-use crate::sandbox;
+use crate::{runner::gate::canary, sandbox};
 use args::{Args, Command};
 pub use exit::Exit;
 
@@ -38,6 +38,9 @@ use crate::report::printable;
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     if let Some(exit) = sandbox::helper(std::env::args_os().skip(1)) {
+        return exit;
+    }
+    if let Some(exit) = canary::process(std::env::args_os().skip(1)) {
         return exit;
     }
     let args = Args::parse();

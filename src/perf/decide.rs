@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::{
+    canary::{Sings, sings},
     clock::{Disagreement, disagreement, doubted},
     estimate::{Levels, estimate, median, times},
     facts::{
@@ -143,13 +144,33 @@ pub fn reading<'a>(slices: impl Iterator<Item = &'a Slice>) -> Option<Reading> {
 ///
 /// What samples cannot say (a note, a throughput, a place, that a benchmark gave nothing)
 /// is taken over; every figure and every state that rests on samples is not.
+///
+/// Where a canary came out wrong, nothing that was measured is believed.
 pub fn recompute(facts: &Facts, rounds: &[Round]) -> Vec<Pair> {
+    let believed = sings(&recompute_canaries(facts, rounds)) != Sings::False;
+    let proved = |pair: &Pair| {
+        matches!(pair.state, PairState::Held | PairState::Improved | PairState::Regressed)
+    };
+    let mut pairs = recompute_all(&facts.pairs, facts, rounds);
+    for pair in pairs.iter_mut().filter(|pair| !believed && proved(pair)) {
+        pair.state = PairState::Inconclusive;
+        pair.note = Some("the gate's own canaries came out wrong on this machine".to_owned());
+    }
+    pairs
+}
+
+/// Computes the canaries of a receipt again from the raw samples.
+pub fn recompute_canaries(facts: &Facts, rounds: &[Round]) -> Vec<Pair> {
+    recompute_all(&facts.canaries, facts, rounds)
+}
+
+fn recompute_all(stated: &[Pair], facts: &Facts, rounds: &[Round]) -> Vec<Pair> {
     let mut own: BTreeMap<&BenchId, Vec<Round>> = BTreeMap::new();
     for round in rounds {
         own.entry(&round.bench).or_default().push(round.clone());
     }
     let of = |stated: &Pair| own.get(&stated.bench).map_or(&[][..], Vec::as_slice);
-    facts.pairs.iter().map(|stated| recompute_pair(stated, facts, of(stated))).collect()
+    stated.iter().map(|stated| recompute_pair(stated, facts, of(stated))).collect()
 }
 
 fn recompute_pair(stated: &Pair, facts: &Facts, rounds: &[Round]) -> Pair {

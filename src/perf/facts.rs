@@ -378,6 +378,9 @@ pub struct Facts {
     pub targets: Vec<Target>,
     /// Every benchmark of both sides.
     pub pairs: Vec<Pair>,
+    /// The gate's own benchmarks, whose outcome is known.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub canaries: Vec<Pair>,
     /// Benchmarks of the base that the head no longer has.
     pub missing: Vec<BenchId>,
     /// Benchmarks that only the head has.

@@ -1,6 +1,7 @@
 //! From the facts of a measurement to the judgement of the performance part.
 
 use super::{
+    canary::{Sings, sings},
     clock::{Disagreement, Told},
     edit::Edit,
     facts::{BenchId, Build, BuildState, Estimate, Facts, Pair, PairState, Target, TargetState},
@@ -35,8 +36,38 @@ pub fn judge(facts: &Facts, documentation_only: bool) -> Part {
         Reason::new(Outcome::Attention, "benchmark-missing", text)
     }));
     reasons.extend(nothing_selected(facts));
+    reasons.extend(of_canaries(facts));
     reasons.extend(of_edits(&facts.edits));
     Part::judged(PartName::Perf, reasons)
+}
+
+/// A machine on which the gate's own benchmarks come out otherwise than they have to.
+fn of_canaries(facts: &Facts) -> Option<Reason> {
+    let (outcome, code) = match sings(&facts.canaries) {
+        Sings::True => return None,
+        Sings::Unsure => (Outcome::Attention, "canary-unsure"),
+        Sings::False => (Outcome::CouldNotRun, "canary-wrong"),
+    };
+    let each: Vec<String> = facts
+        .canaries
+        .iter()
+        .map(|canary| {
+            let came_to = match canary.state {
+                PairState::Held => "held",
+                PairState::Regressed => "regressed",
+                PairState::Improved => "improved",
+                PairState::Inconclusive => "inconclusive",
+                PairState::Unchanged | PairState::CouldNotRun => "nothing",
+            };
+            format!("«{}» came to {came_to}", canary.bench.id)
+        })
+        .collect();
+    let text = format!(
+        "the gate's own benchmarks have to come to held («same») and regressed («slower»); here {}; \
+         run again when the machine is quieter",
+        each.join(", ")
+    );
+    Some(Reason::new(outcome, code, text))
 }
 
 /// Edits that one reason names.

@@ -3,6 +3,7 @@
 //! Pure: `runner::measure` gathers the raw samples, this module turns them into
 //! pairs. The same raw samples, rule and seed always give the same pairs.
 
+pub mod canary;
 mod clock;
 mod decide;
 mod edit;
@@ -12,7 +13,7 @@ mod judge;
 mod rule;
 
 pub use clock::{ClockRule, Disagreement, Measure, Seen, SeenSides, Told, disagreement, doubted};
-pub use decide::{Judged, judge_rounds, pair, reading, recompute};
+pub use decide::{Judged, judge_rounds, pair, reading, recompute, recompute_canaries};
 pub use edit::Edit;
 pub use estimate::{Levels, estimate};
 pub use facts::{

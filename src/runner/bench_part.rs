@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     config::BenchRules,
-    perf::{self, Build, BuildState, Facts, Round, Rule},
+    perf::{self, Build, BuildState, Facts, Round, Rule, canary},
     policy::Side,
 };
 
@@ -96,6 +96,7 @@ pub fn nothing_built(rules: &BenchRules, seed: u64, reason: Option<&ToolchainErr
         builds: builds.into_iter().collect(),
         targets: Vec::new(),
         pairs: Vec::new(),
+        canaries: Vec::new(),
         missing: Vec::new(),
         added: Vec::new(),
         edits: Vec::new(),
@@ -116,7 +117,7 @@ pub async fn measure_built(
 ) -> Result<(Facts, Vec<Round>), BenchPartError> {
     let ready = matches!(builds.base.state, BuildState::Built { .. } | BuildState::Absent)
         && matches!(builds.head.state, BuildState::Built { .. });
-    let plan = if ready {
+    let mut plan = if ready {
         plan(around, &builds.base, &builds.head).await?
     } else {
         Plan { targets: not_selected(around.rules, &builds.head), ..Plan::default() }
@@ -127,7 +128,13 @@ pub async fn measure_built(
         "measure",
         format!("{count} benchmarks that changed, {} that did not", plan.unchanged.len()),
     );
+    // They tell whether turns of slices are judged rightly here; whole processes are not alike.
+    if plan.takes_turns() {
+        plan.with_canaries(around.ctx.sandbox.helper());
+    }
     let Measured { pairs, rounds } = measure(around, &plan, &rule, seed).await?;
+    let (canaries, pairs): (Vec<_>, Vec<_>) =
+        pairs.into_iter().partition(|pair| pair.bench.package == canary::PACKAGE);
     let command = builds.command;
     let build = |side, state| Build { side, command: command.clone(), state };
     let mut facts = Facts {
@@ -137,11 +144,13 @@ pub async fn measure_built(
         toolchain: toolchain.version().to_owned(),
         targets: plan.targets,
         pairs,
+        canaries,
         missing: plan.missing,
         added: plan.added,
         ..nothing_built(around.rules, seed, None)
     };
     facts.rule = rule;
+    facts.canaries = perf::recompute_canaries(&facts, &rounds);
     facts.pairs = perf::recompute(&facts, &rounds);
     Ok((facts, rounds))
 }

@@ -14,9 +14,10 @@ use std::{
 use serde::Deserialize;
 use tokio::sync::Mutex;
 
-use super::Context;
+use super::{Context, gate::canary};
 use crate::{
     perf::{Seen, Slice, Throughput},
+    policy::Side,
     sandbox::{Collect, Ended, Finished, Job, Returned, SandboxError, Session},
 };
 
@@ -57,6 +58,8 @@ const SAMPLE_DEPTH: u32 = 10;
 pub struct Bench<'a, 's> {
     /// What every step is given.
     pub ctx: &'a Context,
+    /// Whose it is.
+    pub side: Side,
     /// Where processes of its side run, one at a time.
     pub room: &'a Mutex<Session<'s>>,
     /// The executable.
@@ -190,6 +193,11 @@ impl Bench<'_, '_> {
         let finished = self.finish(job, Some(&collect)).await?;
         let sample = samples(&finished.files, id)?;
         Ok(Sample { seen: seen(&finished), ..sample })
+    }
+
+    /// The gate's own benchmarks, on this side.
+    pub fn canary(&self) -> Job {
+        self.job().args(canary::args(self.side))
     }
 
     /// A process that takes turns with another in these benchmarks, as it is asked to.

@@ -1,6 +1,10 @@
 //! Brings the bench executables of both sides together: what is to be measured.
 
-use std::{collections::BTreeSet, io, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    io,
+    path::{Path, PathBuf},
+};
 
 use tokio::sync::Mutex;
 
@@ -8,7 +12,7 @@ use super::{
     Context,
     build::{Built, Executable},
     criterion::{Bench, RunError, Trouble},
-    gate::round::Door,
+    gate::{canary, round::Door},
     guard::EnvGuard,
     identity::identical,
 };
@@ -45,6 +49,23 @@ pub struct Plan {
     pub added: Vec<BenchId>,
     /// The executables that indices speak of.
     pub pairs: Vec<TargetPair>,
+}
+
+impl Plan {
+    /// Whether a benchmark that changed is measured slice by slice in turn.
+    pub fn takes_turns(&self) -> bool {
+        let slices = |index: &usize| self.pairs.get(*index).is_some_and(|pair| pair.slices);
+        self.changed.iter().any(|(_, index)| slices(index))
+    }
+
+    /// Measures the gate's own benchmarks beside the others, in processes of `program`, which is
+    /// this one.
+    pub fn with_canaries(&mut self, program: &Path) {
+        let (pair, benches) = canary::pair(program);
+        let index = self.pairs.len();
+        self.pairs.push(pair);
+        self.changed.extend(benches.map(|bench| (bench, index)));
+    }
 }
 
 /// Where measured processes run, and under which limits.
@@ -101,6 +122,7 @@ impl<'a> Surroundings<'a> {
         };
         Bench {
             ctx: self.ctx,
+            side,
             room,
             path: &executable.path,
             dir: workspace.join(&executable.folder),

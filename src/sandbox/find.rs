@@ -138,6 +138,11 @@ impl Sandbox {
         self
     }
 
+    /// This program's own executable, which jobs may be given to run.
+    pub fn helper(&self) -> &Path {
+        &self.helper
+    }
+
     /// How far jobs are kept apart.
     pub fn level(&self) -> Isolation {
         self.level

@@ -29,6 +29,7 @@ use std::{
 };
 
 use t5_gate::{
+    policy::Side,
     runner::{
         Context, criterion::Bench, guard::EnvGuard, progress::Progress, rooms::Rooms,
         toolchain::Toolchain,
@@ -160,7 +161,8 @@ fn bench<'a, 's>(
     guard: &EnvGuard,
 ) -> Bench<'a, 's> {
     let limit = Duration::from_secs(60);
-    Bench { ctx, room, path, dir: "/".into(), env, core: guard.core, limit }
+    let side = Side::Head;
+    Bench { ctx, side, room, path, dir: "/".into(), env, core: guard.core, limit }
 }
 
 async fn ids(ctx: &Context, executable: &Path, scratch: &Path) -> Vec<String> {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use t5_gate::{
     perf::{
         Build, BuildState, Facts, Order, Pair, PairState, Round, Slice, Stage, Target, TargetState,
-        Turns, judge, recompute,
+        Turns, canary, judge, recompute, recompute_canaries,
     },
     policy::Side,
     verdict::{Outcome, Skip},
@@ -34,6 +34,7 @@ fn facts(pairs: Vec<Pair>) -> Facts {
         pairs,
         missing: Vec::new(),
         added: Vec::new(),
+        canaries: Vec::new(),
         edits: Vec::new(),
         seen_by: None,
     }
@@ -117,4 +118,38 @@ fn a_repository_whose_every_target_is_left_out_measured_nothing() {
     none.targets[0].state = TargetState::NotSelected { reason: "left out".to_owned() };
     let part = judge(&none, false);
     assert_eq!(part.outcome(), Some(Outcome::CouldNotRun), "that is no pass: {part:?}");
+}
+
+/// A canary whose head takes `factor` times as long as its base.
+fn canary(id: &str, factor: f64) -> (Pair, Vec<Round>) {
+    let own = canary::bench(id);
+    let rounds = exact(100.0, 100.0 * factor);
+    let rounds = rounds.into_iter().map(|round| Round { bench: own.clone(), ..round }).collect();
+    (Pair { bench: own, ..stated(PairState::Held, None) }, rounds)
+}
+
+/// What a pair that held comes to beside canaries with these factors, and the part's outcome.
+fn beside_canaries(same: f64, slower: f64) -> (PairState, Option<Outcome>) {
+    let mut facts = facts(vec![stated(PairState::Held, None)]);
+    let mut rounds = exact(100.0, 100.0);
+    for (id, factor) in [(canary::SAME, same), (canary::SLOWER, slower)] {
+        let (pair, own) = canary(id, factor);
+        facts.canaries.push(pair);
+        rounds.extend(own);
+    }
+    facts.canaries = recompute_canaries(&facts, &rounds);
+    facts.pairs = recompute(&facts, &rounds);
+    (facts.pairs[0].state, judge(&facts, false).outcome())
+}
+
+#[test]
+fn canaries_that_come_out_right_change_nothing() {
+    assert_eq!(beside_canaries(1.0, 1.06), (PairState::Held, Some(Outcome::Pass)));
+}
+
+#[test]
+fn nothing_is_believed_beside_a_canary_that_comes_out_wrong() {
+    let distrusted = (PairState::Inconclusive, Some(Outcome::CouldNotRun));
+    assert_eq!(beside_canaries(1.2, 1.06), distrusted, "the same code regressed");
+    assert_eq!(beside_canaries(1.0, 1.0), distrusted, "six per cent were not seen");
 }

@@ -185,6 +185,7 @@ impl Gated {
             pairs: Vec::new(),
             missing: Vec::new(),
             added: Vec::new(),
+            canaries: Vec::new(),
             edits: Vec::new(),
             seen_by: None,
         });

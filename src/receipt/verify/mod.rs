@@ -218,12 +218,14 @@ fn check_pairs(receipt: &Receipt, samples: Option<&[u8]>, refusals: &mut Vec<Ref
         }
     };
     let again = perf::recompute(facts, &rounds);
+    let canaries = perf::recompute_canaries(facts, &rounds);
     let means = "The receipt's figures do not follow from its own samples";
     if again.len() != facts.pairs.len() {
         let differs = format!("{} pairs, {} from the samples", facts.pairs.len(), again.len());
         refusals.push(Refusal::new(SAMPLES_FILE, differs, means));
     }
-    for (written, computed) in facts.pairs.iter().zip(&again).filter(|(a, b)| a != b) {
+    let both = facts.pairs.iter().zip(&again).chain(facts.canaries.iter().zip(&canaries));
+    for (written, computed) in both.filter(|(written, computed)| written != computed) {
         let differs = format!(
             "{}: {} from the samples, {} in the receipt",
             written.bench,

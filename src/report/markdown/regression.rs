@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    perf::{Estimate, Facts, Method, Pair, PairState},
+    perf::{Estimate, Facts, Method, Pair, PairState, canary},
     receipt::Receipt,
     report::{
         escape::{code, text},
@@ -94,6 +94,9 @@ fn result(page: &mut Page, facts: &Facts) {
             ))
         },
     ));
+    if let Some(canaries) = canaries(facts) {
+        page.paragraph(&canaries);
+    }
     if let Some((best, worst)) = resolutions(facts) {
         let reached = if (worst - best).abs() < 0.05 {
             format!("±{worst:.1} %")
@@ -108,6 +111,24 @@ fn result(page: &mut Page, facts: &Facts) {
         let note = pair.note.as_deref().map(|note| format!(" ({})", text(note, limits::SENTENCE)));
         format!("{} {name}{}: {}", Mark::pair(pair), note.unwrap_or_default(), resolve(facts, pair))
     }));
+}
+
+/// What the gate's own benchmarks came to, beside what they have to.
+fn canaries(facts: &Facts) -> Option<String> {
+    let each = facts.canaries.iter().map(|canary| {
+        let figures = canary.estimate.as_ref().map(units::change).unwrap_or_default();
+        let state = words::pair_state(canary.state);
+        format!("{} {state} {figures}", code(&canary.bench.id, limits::ID))
+    });
+    let each: Vec<String> = each.collect();
+    (!each.is_empty()).then(|| {
+        format!(
+            "The gate's own benchmarks, measured in the same rounds («same» has to hold, «slower», \
+             which does {} % more work, to be found): {}.",
+            canary::MORE_PERCENT,
+            each.join(", ")
+        )
+    })
 }
 
 /// The finest and the coarsest resolution, in per cent.

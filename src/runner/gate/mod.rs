@@ -9,8 +9,17 @@
 //! Nothing of the repository is changed for it: the copy comes in by `patch.crates-io` on cargo's
 //! command line ([`copy`], [`mod@lock`], [`patch`]).
 
+pub mod canary;
 pub mod copy;
 pub mod duel;
+#[allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::exit,
+    reason = "it is written for criterion's place, and runs in a process of its own"
+)]
+mod hook;
 pub mod lock;
 pub mod message;
 pub mod pace;

@@ -7,7 +7,7 @@ use std::{
 
 use super::{By, Open};
 use crate::{
-    perf::{Order, PairState, Round, Stage},
+    perf::{Order, PairState, Round, Stage, canary},
     policy::Side,
     runner::{
         criterion::{Bench, RunError},
@@ -81,14 +81,13 @@ async fn both(
     let base = around.bench(Side::Base, &pair.base, base_env);
     let head = around.bench(Side::Head, &pair.head, head_env);
     let home = around.guard.samples();
-    let player = |bench: &Bench<'_, '_>, door| {
-        let job = bench.turns(wanted.iter().map(String::as_str), &home);
-        (job, door)
+    let job = |bench: &Bench<'_, '_>| {
+        let ids = wanted.iter().map(String::as_str);
+        let own = pair.head.package == canary::PACKAGE;
+        if own { bench.canary() } else { bench.turns(ids, &home) }
     };
-    let ((base_job, base_door), (head_job, head_door)) =
-        (player(&base, &around.base_door), player(&head, &around.head_door));
-    let base = Player { room: base.room, door: base_door, job: base_job };
-    let head = Player { room: head.room, door: head_door, job: head_job };
+    let base = Player { job: job(&base), room: base.room, door: &around.base_door };
+    let head = Player { job: job(&head), room: head.room, door: &around.head_door };
     let limit = Duration::from_secs(around.rules.process_seconds);
     Ok(round(around.ctx, [&base, &head], wanted, paces, draw, limit).await?)
 }

@@ -237,7 +237,8 @@ impl RunJob<'_> {
         let rules = &self.rules.rules.config.bench;
         let executables = built.executables.iter().map(|executable| executable.path.clone());
         let where_built = self.place.build.dir();
-        rooms.measuring(checkout, where_built, rules.process_seconds).reading(executables)
+        let grant = rooms.measuring(checkout, where_built, rules.process_seconds);
+        grant.reading(executables).reading([self.ctx.sandbox.helper()])
     }
 }
 
