@@ -1,11 +1,18 @@
 //! Every constant that bears on a judgement, with its reason.
 
-use super::{clock::ClockRule, facts::Rule};
+use super::{
+    clock::ClockRule,
+    facts::{ConfirmRule, FloorRule, Rule},
+};
 use crate::config::BenchRules;
 
 /// After how many rounds one looks: each step is about half as long again as the one
 /// before, so that no proof comes later than that.
 const LOOKS: [u32; 6] = [6, 10, 16, 24, 36, 54];
+/// Shares of alpha by look. A floor is so sharp that it proves a loss at a small share; the paired
+/// estimate needs the last looks, and most of alpha with them (as O'Brien and Fleming, 1979, spend
+/// it).
+const SPENDING: [f64; 6] = [0.02, 0.05, 0.08, 0.15, 0.25, 0.45];
 /// One false «regressed» in a thousand runs.
 const ALPHA: f64 = 0.001;
 /// One false «held» in a hundred benchmarks.
@@ -18,6 +25,30 @@ const IMPROVED_SURE: f64 = 1.05;
 const SLOWER_SURE: f64 = 0.99;
 /// With fewer rounds the paired estimator's own spread is too poorly known to fail a change.
 const PAIRED_FAILS_FROM: u32 = 24;
+
+/// One slice alone could be a timer's slip: a floor is the mean of the lowest per cent …
+const FLOOR_SHARE: f64 = 0.01;
+/// … and of three at least.
+const FLOOR_LEAST: u32 = 3;
+/// Undisturbed slices of one process differ by less than this.
+const FLOOR_NEAR: f64 = 0.006;
+/// A speed that fewer rounds reached may be an accident of their processes.
+const FLOOR_ROUNDS: u32 = 4;
+/// Floors of identical executables differed by 0.05 to 0.1 %; this is a little more.
+const FLOOR_ERROR: f64 = 0.0015;
+/// An error known to 5 %, in a fraction of a millisecond.
+const FLOOR_RESAMPLES: u32 = 200;
+/// It asks for a look and fails nothing: one false one in a hundred runs.
+const CONTENTION: f64 = 0.01;
+
+/// The chance of a false «regressed» is spent where a loss is found. A confirmation can only take
+/// failures away, so all that a strict level would do here is take true ones.
+const CONFIRM_ALPHA: f64 = 0.025;
+/// One order of functions is one sample of layouts (Mytkowicz et al. 2009); the mean of three is
+/// told from a layout that happened to be slow, at some 5 s of linking each.
+const RELINKS: u32 = 3;
+/// Three times ten rounds know the mean to 0.4 % where a round varies by 2 %.
+const RELINK_ROUNDS: u32 = 10;
 
 /// One false «unlike» in a thousand runs.
 const CLOCK_ALPHA: f64 = 0.001;
@@ -62,6 +93,26 @@ impl Default for ClockRule {
     }
 }
 
+impl Default for FloorRule {
+    fn default() -> Self {
+        Self {
+            share: FLOOR_SHARE,
+            least: FLOOR_LEAST,
+            near: FLOOR_NEAR,
+            rounds: FLOOR_ROUNDS,
+            error: FLOOR_ERROR,
+            resamples: FLOOR_RESAMPLES,
+            contention: CONTENTION,
+        }
+    }
+}
+
+impl Default for ConfirmRule {
+    fn default() -> Self {
+        Self { alpha: CONFIRM_ALPHA, relinks: RELINKS, relink_rounds: RELINK_ROUNDS }
+    }
+}
+
 impl Rule {
     /// The rule of a run in which `family` benchmarks are measured.
     pub fn new(rules: &BenchRules, family: usize) -> Self {
@@ -75,7 +126,10 @@ impl Rule {
             alpha: ALPHA,
             beta: BETA,
             looks: LOOKS.to_vec(),
+            spending: SPENDING.to_vec(),
             family: u32::try_from(family).unwrap_or(u32::MAX),
+            floor: FloorRule::default(),
+            confirm: ConfirmRule::default(),
             clock: ClockRule::default(),
         }
     }

@@ -91,6 +91,8 @@ fn stub(
         head,
         throughput,
         note,
+        contention: None,
+        confirmation: None,
         clock: None,
         source: None,
     }

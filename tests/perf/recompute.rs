@@ -49,6 +49,8 @@ fn stated(state: PairState, note: Option<&str>) -> Pair {
         head: None,
         throughput: None,
         note: note.map(str::to_owned),
+        contention: None,
+        confirmation: None,
         clock: None,
         source: None,
     }

@@ -288,6 +288,8 @@ impl Gated {
             head: None,
             throughput: None,
             note: Some(why.to_owned()),
+            contention: None,
+            confirmation: None,
             clock: None,
             source: None,
         });
