@@ -62,32 +62,38 @@ pub fn estimates(rounds: &[Round], levels: Levels, rule: &Rule, seed: u64) -> Es
         let level = if log_ratio.exp() < rule.line() { levels.upper } else { levels.lower };
         chance_of_missing(rounds, &rule.floor) <= level
     };
-    let floor = floor(rounds, &rule.floor, seed).filter(|(log_ratio, _)| sure(*log_ratio));
+    let floor = floor(rounds, &rule.floor, seed).filter(|found| sure(found.log_ratio));
     let bounded = |estimator, found| bounded(estimator, found, rounds.len(), levels);
     Estimates {
         floor: floor.and_then(|found| bounded(Estimator::Floor, found)),
-        paired: bounded(Estimator::Paired, paired(rounds)),
+        paired: bounded(Estimator::Paired, paired(rounds, rule.trim)),
     }
 }
 
-/// Draws the bounds around a log ratio with this error.
+/// A log ratio, and how far it may be off.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    log_ratio: f64,
+    /// Its standard error.
+    error: f64,
+    /// Degrees of freedom of that.
+    freedom: f64,
+    /// What it is off by at most for a reason that no number of rounds averages out.
+    bias: f64,
+}
+
+/// Draws the bounds around a log ratio.
 ///
 /// None where the spread is so wide that a bound overflows: that is no estimate.
-fn bounded(
-    estimator: Estimator,
-    (log_ratio, error): (f64, f64),
-    rounds: usize,
-    levels: Levels,
-) -> Option<Estimate> {
-    #[expect(clippy::cast_precision_loss, reason = "a run has far fewer rounds than 2^52")]
-    let freedom = (rounds - 1) as f64;
+fn bounded(estimator: Estimator, found: Found, rounds: usize, levels: Levels) -> Option<Estimate> {
+    let Found { log_ratio, error, freedom, bias } = found;
     let student = StudentsT::new(0.0, 1.0, freedom).ok()?;
     let quantile = |chance: f64| student.inverse_cdf(1.0 - chance);
     let estimate = Estimate {
         estimator,
         ratio: settled(log_ratio.exp()),
-        lower: settled((log_ratio - quantile(levels.lower) * error).exp()),
-        upper: settled((log_ratio + quantile(levels.upper) * error).exp()),
+        lower: settled((log_ratio - quantile(levels.lower) * error - bias).exp()),
+        upper: settled((log_ratio + quantile(levels.upper) * error + bias).exp()),
         rounds: u32::try_from(rounds).unwrap_or(u32::MAX),
     };
     [estimate.ratio, estimate.lower, estimate.upper]
@@ -114,10 +120,22 @@ fn usable(round: &Round) -> bool {
     good(&round.base) && good(&round.head)
 }
 
-/// Mean over rounds of each round's log ratio, and its standard error.
-fn paired(rounds: &[Round]) -> (f64, f64) {
-    let logs: Vec<f64> = rounds.iter().map(log_ratio).collect();
-    (mean(&logs), spread(&logs) / count(&logs).sqrt())
+/// Mean over rounds of each round's log ratio.
+///
+/// Where the sides took turns, the mean leaves out the lowest and the highest rounds, as many as
+/// `trim` says of each, and its error is the one of Yuen (Biometrika 61, 1974): the tails of what
+/// one process differs from another are heavy.
+fn paired(rounds: &[Round], trim: f64) -> Found {
+    let logs = sorted(rounds.iter().map(log_ratio).collect());
+    let turns = rounds.iter().all(|round| !round.turns.is_empty());
+    let left_out = if turns { part(logs.len(), trim) } else { 0 };
+    let kept = logs.get(left_out..logs.len() - left_out).unwrap_or(&logs);
+    let (least, most) = (kept.first().copied(), kept.last().copied());
+    let (least, most) = (least.unwrap_or(f64::NAN), most.unwrap_or(f64::NAN));
+    // Winsorized: what is left out counts as the nearest that is kept.
+    let drawn_in: Vec<f64> = logs.iter().map(|log| log.max(least).min(most)).collect();
+    let error = spread(&drawn_in) * count(&logs).sqrt() / count(kept);
+    Found { log_ratio: mean(kept), error, freedom: count(kept) - 1.0, bias: 0.0 }
 }
 
 /// One round's log ratio.
@@ -129,8 +147,8 @@ fn log_ratio(round: &Round) -> f64 {
     median(base.iter().zip(&head).map(|(base, head)| (base / head).ln()).collect())
 }
 
-/// ln(floor of base ÷ floor of head) and its error, where both floors are reached.
-fn floor(rounds: &[Round], rule: &FloorRule, seed: u64) -> Option<(f64, f64)> {
+/// ln(floor of base ÷ floor of head), where both floors are reached.
+fn floor(rounds: &[Round], rule: &FloorRule, seed: u64) -> Option<Found> {
     let base: Vec<Vec<f64>> = rounds.iter().map(|round| sorted(times(&round.base))).collect();
     let head: Vec<Vec<f64>> = rounds.iter().map(|round| sorted(times(&round.head))).collect();
     if !reached(&base, rule) || !reached(&head, rule) {
@@ -149,7 +167,7 @@ fn floor(rounds: &[Round], rule: &FloorRule, seed: u64) -> Option<(f64, f64)> {
     let centre = mean(&resampled);
     let variance =
         resampled.iter().map(|log| (log - centre).powi(2)).sum::<f64>() / (count(&resampled) - 1.0);
-    Some((log_ratio, (variance + rule.error * rule.error).sqrt()))
+    Some(Found { log_ratio, error: variance.sqrt(), freedom: freedom(rounds), bias: rule.bias })
 }
 
 /// The chance that one side never ran at the other's full speed in any of its rounds.
@@ -196,14 +214,24 @@ fn lowest(rounds: &[Vec<f64>], chosen: &[usize], rule: &FloorRule) -> f64 {
     mean(candidates.get(..wanted).unwrap_or(&candidates))
 }
 
+fn share(total: usize, rule: &FloorRule) -> usize {
+    part(total, rule.share).max(rule.least as usize)
+}
+
+/// This share of so many, rounded down; less than half of them.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "counts of slices are far below 2^52"
 )]
-fn share(total: usize, rule: &FloorRule) -> usize {
-    ((total as f64 * rule.share) as usize).max(rule.least as usize)
+fn part(total: usize, share: f64) -> usize {
+    ((total as f64 * share) as usize).min(total.saturating_sub(1) / 2)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a run has far fewer rounds than 2^52")]
+fn freedom(rounds: &[Round]) -> f64 {
+    rounds.len() as f64 - 1.0
 }
 
 /// Nanoseconds an iteration of each slice.

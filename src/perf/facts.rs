@@ -160,6 +160,10 @@ pub struct Rule {
     pub beta: f64,
     /// After how many rounds the samples are looked at.
     pub looks: Vec<u32>,
+    /// The share of rounds that the paired estimate leaves out at either end, where the sides took
+    /// turns.
+    #[serde(default)]
+    pub trim: f64,
     /// Which share of alpha each look may spend; even shares where it is empty, as in the first
     /// receipts.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -188,8 +192,8 @@ pub struct FloorRule {
     pub near: f64,
     /// … and at least this many rounds have to, on both sides.
     pub rounds: u32,
-    /// What two floors of identical code differ by at best, in log ratio, added in quadrature.
-    pub error: f64,
+    /// What two floors of identical code differ by at most, in log ratio, added to the bounds.
+    pub bias: f64,
     /// Resamples of the bootstrap over rounds.
     pub resamples: u32,
     /// Chance of one false «slower under contention» in the whole run.
@@ -224,7 +228,8 @@ pub enum Method {
 pub enum Estimator {
     /// Ratio of the undisturbed minima, used only where both sides reach theirs often.
     Floor,
-    /// Mean over rounds of each round's log ratio.
+    /// Mean over rounds of each round's log ratio; where the sides took turns, without the
+    /// outermost rounds.
     Paired,
 }
 

@@ -80,7 +80,7 @@ pub fn decode_rounds(bytes: &[u8]) -> Result<Vec<Round>, SamplesError> {
 /// Reads rounds line by line, each by `read`, within the limits of a samples file.
 pub(super) fn read_rounds(
     bytes: &[u8],
-    read: impl Fn(&[u8]) -> serde_json::Result<Round>,
+    mut read: impl FnMut(&[u8]) -> serde_json::Result<Round>,
 ) -> Result<Vec<Round>, SamplesError> {
     let limited = |what: String, limit: u64| SamplesError::TooLarge { what, limit };
     if bytes.len() as u64 > SAMPLES_LIMIT {
