@@ -88,15 +88,16 @@ fn seven_and_ten_percent_are_found() {
 }
 
 #[test]
-fn five_percent_more_time_beside_a_stress_loop_is_found_where_the_floor_is_reached() {
+fn five_percent_more_time_lies_below_the_line_and_is_never_held() {
+    // 95.24 % throughput, and the line is 95.5 %: so near to it that the best benchmarks alone
+    // tell, and the others say that they cannot.
     let decisions = decisions("slow-5pct-noisy.jsonl");
-    // 95.24 % throughput, and the line is 95.5 %.
     assert_eq!(count(&decisions, PairState::Held), 0, "{:?}", others(&decisions, PairState::Held));
-    for (name, judged) in decisions {
-        let compute = ["dot", "dequant", "matmul"].iter().any(|id| name.ends_with(id));
-        if compute {
-            assert_eq!(judged.state, Some(PairState::Regressed), "{name}: {judged:?}");
-        }
+    let found = count(&decisions, PairState::Regressed);
+    assert!(found >= 4, "{found} of {}", decisions.len());
+    for (name, judged) in &decisions {
+        let estimate = judged.estimate.as_ref().unwrap();
+        assert!(estimate.ratio < 0.98, "{name} is slower: {estimate:?}");
     }
 }
 

@@ -74,7 +74,11 @@ fn criteria(page: &mut Page, facts: &Facts) {
             words::counted(rule.looks.len(), "look", "looks"),
             units::share(rule.beta)
         ),
-        format!("Samples are looked at after these rounds: {}.", looks.join(", ")),
+        format!(
+            "Samples are looked at after these rounds: {}. The later a look, the more it may spend \
+             of the chance of a false «regressed».",
+            looks.join(", ")
+        ),
     ]);
 }
 
