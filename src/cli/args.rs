@@ -29,6 +29,16 @@ the report says how far that was.
 
 Exit codes: see `t5 --help`.";
 
+const JUDGE_EXAMPLES: &str = "\
+The file has one line a benchmark and round, either as a run's samples.jsonl or as
+  {\"bench\":\"dot\",\"round\":0,\"iters\":164,\"pairs\":[[0,7163.8,7430.9],[1,7344.9,6575.8]]}
+where a pair is the order (0: base first, 1: head first) and the nanoseconds an
+iteration of base and head. The result is JSON: the rule, and each benchmark with
+its state, its estimates with their bounds, and the rounds that it took. The same
+file, rule and seed always give the same bytes.
+
+Exit codes: 0 judged, whatever the states are; 2 wrong arguments or file.";
+
 const SERVE_EXAMPLES: &str = "\
 Examples:
   t5 serve --public-url https://t5.example.org --data ./t5-data
@@ -59,6 +69,8 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Check that a receipt is intact, and judge its raw samples again.
     Verify(VerifyArgs),
+    /// Judge recorded slices, or the raw samples of a run, by the gate's own rule.
+    Judge(JudgeArgs),
     /// Make a key that receipts are signed with, or show its public half.
     Key(KeyArgs),
     /// Work with a repository's own rules, `t5.yml`.
@@ -178,6 +190,28 @@ pub(super) struct VerifyArgs {
     /// times.
     #[arg(long, value_name = "FILE")]
     pub(super) key: Vec<PathBuf>,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = JUDGE_EXAMPLES)]
+pub(super) struct JudgeArgs {
+    /// Recorded slices, or a run's samples.jsonl.
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Share the chance of a false «regressed» among this many benchmarks [default: as many as
+    /// the file has].
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(super) family: Option<u32>,
+    /// Throughput of the head, as a share of the base's, below which a benchmark has regressed
+    /// [default: 0.95].
+    #[arg(long, value_name = "SHARE")]
+    pub(super) min_throughput: Option<f64>,
+    /// Slack added to that [default: 0.005].
+    #[arg(long, value_name = "SHARE")]
+    pub(super) guard: Option<f64>,
+    /// Draw the resamples from this number, as a receipt names it.
+    #[arg(long, value_name = "NUMBER", default_value_t = 0)]
+    pub(super) seed: u64,
 }
 
 #[derive(Debug, ClapArgs)]

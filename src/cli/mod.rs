@@ -10,6 +10,7 @@ mod doctor;
 mod environment;
 mod exit;
 mod isolation;
+mod judge;
 mod key;
 mod keys;
 mod progress;
@@ -49,6 +50,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Report(args) => render::report(&args),
         Command::Verify(args) => render::verify(&args),
+        Command::Judge(args) => judge::judge(&args),
         Command::Key(args) => key::key(&args),
         Command::Config(args) => check::config(&args),
         Command::Advisories(args) => advisories::advisories(&args),

@@ -9,36 +9,51 @@ use std::collections::BTreeMap;
 use super::{
     canary::{Sings, sings},
     clock::{Disagreement, disagreement, doubted},
-    estimate::{Levels, estimate, median, times},
+    confirm::{self, Stages},
+    estimate::{Estimates, Levels, estimates, median, times},
     facts::{
         BenchId, Estimate, Estimator, Facts, Method, Pair, PairState, Reading, Round, Rule, Slice,
     },
 };
 
 impl Rule {
-    /// The chances of error of one look.
-    pub fn levels(&self) -> Levels {
-        Levels { lower: self.beta / self.all_looks(), upper: self.alpha / self.shared_among() }
+    /// The chances of error of one look, counted from 0.
+    pub fn levels(&self, look: usize) -> Levels {
+        Levels {
+            lower: self.beta / self.all_looks(),
+            upper: self.alpha * self.spent_at(look) / f64::from(self.family.max(1)),
+        }
     }
 
-    /// How many decisions share a run's chance of error: every look at every benchmark.
+    /// The share of alpha that a look may spend.
+    fn spent_at(&self, look: usize) -> f64 {
+        if self.spending.len() == self.looks.len() {
+            let shares = || self.spending.iter().copied().map(|share| share.max(0.0));
+            let all: f64 = shares().sum();
+            if let Some(share) = shares().nth(look).filter(|_| all > 0.0 && all.is_finite()) {
+                return share / all;
+            }
+        }
+        1.0 / self.all_looks()
+    }
+
+    /// How many decisions share a run's chance of error evenly: every look at every benchmark.
     pub(super) fn shared_among(&self) -> f64 {
         f64::from(self.family.max(1)) * self.all_looks()
     }
 
     #[expect(clippy::cast_precision_loss, reason = "there are a handful of looks")]
-    fn all_looks(&self) -> f64 {
+    pub(super) fn all_looks(&self) -> f64 {
         self.looks.len().max(1) as f64
     }
 
-    /// What an estimate proves, if it proves anything.
-    fn proves(&self, estimate: &Estimate, rounds: &[Round]) -> Option<PairState> {
+    /// What an estimate proves at a look, if it proves anything.
+    fn proves(&self, estimate: &Estimate, rounds: &[Round], chance: f64) -> Option<PairState> {
         if estimate.lower >= self.line() {
             let improved =
                 estimate.ratio >= self.improved_at && estimate.lower > self.improved_sure;
             return Some(if improved { PairState::Improved } else { PairState::Held });
         }
-        let chance = self.levels().upper;
         let may_fail = match estimate.estimator {
             Estimator::Floor => true,
             Estimator::Paired => {
@@ -63,12 +78,16 @@ fn apart(rounds: &[Round], line: f64, chance: f64) -> bool {
 }
 
 /// What the rounds so far come to.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Judged {
     /// Present once there are enough rounds.
     pub estimate: Option<Estimate>,
     /// Present once something is proved.
     pub state: Option<PairState>,
+    /// Both estimates, as far as there are any; `estimate` is one of them.
+    pub both: Estimates,
+    /// Present where the floor held, and the paired estimate proves that the head is slower.
+    pub contention: Option<Estimate>,
     /// Present where the benchmark's own clock is not believed.
     pub clock: Option<Disagreement>,
 }
@@ -81,22 +100,21 @@ pub struct Judged {
 /// Nothing is proved to be held by a clock that is not believed: where it is proved to be wrong,
 /// the pair is inconclusive, and where it is merely in doubt, more rounds have to tell.
 pub fn judge_rounds(rounds: &[Round], rule: &Rule, seed: u64) -> Judged {
-    let levels = rule.levels();
-    let mut last = Judged { estimate: None, state: None, clock: None };
-    for &look in &rule.looks {
+    let mut last = Judged::default();
+    for (index, &look) in rule.looks.iter().enumerate() {
         let look = look as usize;
         let seen = rounds.get(..look.min(rounds.len())).unwrap_or(rounds);
-        last.estimate = estimate(seen, levels, rule.line(), seed);
-        last.clock = disagreement(seen, rule);
-        let proved = last.estimate.as_ref().and_then(|estimate| rule.proves(estimate, seen));
+        last = look_at(seen, index, rule, seed);
         let more = rule.looks.last().is_some_and(|&all| look < all as usize);
-        last.state = match proved {
-            Some(PairState::Held | PairState::Improved) if last.clock.is_some() => {
-                Some(PairState::Inconclusive)
-            }
-            Some(PairState::Held | PairState::Improved) if more && doubted(seen, rule) => None,
-            proved => proved,
-        };
+        let good = matches!(last.state, Some(PairState::Held | PairState::Improved));
+        if good && last.clock.is_some() {
+            last.state = Some(PairState::Inconclusive);
+        } else if good && more && doubted(seen, rule) {
+            last.state = None;
+        }
+        if last.state == Some(PairState::Held) {
+            last.contention = contention(seen, &last.both, rule, seed);
+        }
         if last.state.is_some() || look >= rounds.len() {
             break;
         }
@@ -104,19 +122,54 @@ pub fn judge_rounds(rounds: &[Round], rule: &Rule, seed: u64) -> Judged {
     last
 }
 
-/// Makes a pair of a benchmark's rounds.
+/// One look, whatever is thought of the clock.
+fn look_at(seen: &[Round], look: usize, rule: &Rule, seed: u64) -> Judged {
+    let levels = rule.levels(look);
+    let both = estimates(seen, levels, rule, seed);
+    let estimate = both.chosen().cloned();
+    let state = estimate.as_ref().and_then(|found| rule.proves(found, seen, levels.upper));
+    let clock = disagreement(seen, rule);
+    Judged { estimate, state, both, contention: None, clock }
+}
+
+/// The paired estimate of a floor that held, where it proves the opposite.
+///
+/// A floor is what the code does undisturbed. Where the sides took turns, all disturbances hit
+/// both alike; if the head is slower nevertheless, it is slower beside other load.
+fn contention(seen: &[Round], both: &Estimates, rule: &Rule, seed: u64) -> Option<Estimate> {
+    let took_turns = seen.iter().all(|round| !round.turns.is_empty());
+    both.floor.as_ref().filter(|_| took_turns)?;
+    let chance = rule.floor.contention / rule.shared_among();
+    let levels = Levels { lower: chance, upper: chance };
+    estimates(seen, levels, rule, seed).paired.filter(|paired| paired.upper < rule.line())
+}
+
+/// Makes a pair of a benchmark's rounds, of all stages.
 pub fn pair(bench: BenchId, rounds: &[Round], rule: &Rule, seed: u64) -> Pair {
-    let judged = judge_rounds(rounds, rule, seed);
+    let stages = Stages::of(rounds);
+    let judged = judge_rounds(&stages.first, rule, seed);
+    let first = judged.state.unwrap_or(PairState::Inconclusive);
+    let confirmed = match first {
+        PairState::Regressed => confirm::confirm(&stages, rule, seed),
+        _ => None,
+    };
+    let (state, confirmation, clock) = match confirmed {
+        Some(confirmed) => (confirmed.state, Some(confirmed.confirmation), confirmed.clock),
+        None => (first, None, None),
+    };
+    let slices = |side: fn(&Round) -> &[Slice]| reading(stages.first.iter().flat_map(side));
     Pair {
         bench,
-        state: judged.state.unwrap_or(PairState::Inconclusive),
+        state,
         method: method(rounds),
         estimate: judged.estimate,
-        base: reading(rounds.iter().flat_map(|round| &round.base)),
-        head: reading(rounds.iter().flat_map(|round| &round.head)),
+        base: slices(|round| &round.base),
+        head: slices(|round| &round.head),
         throughput: None,
         note: None,
-        clock: judged.clock,
+        contention: judged.contention,
+        confirmation,
+        clock: judged.clock.or(clock),
         source: None,
     }
 }
@@ -178,6 +231,8 @@ fn recompute_pair(stated: &Pair, facts: &Facts, rounds: &[Round]) -> Pair {
     if matches!(stated.state, PairState::Unchanged | PairState::CouldNotRun) {
         fresh.state = stated.state;
         fresh.estimate = None;
+        fresh.contention = None;
+        fresh.confirmation = None;
         fresh.clock = None;
     }
     fresh.throughput = stated.throughput;

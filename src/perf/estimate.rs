@@ -5,25 +5,16 @@
 //! - *Floor*: noise only ever adds time (Chen & Revels 2016, arXiv 1608.04295), so
 //!   the fastest slices of each side are the code's own speed, if that speed was
 //!   reached often enough to be sure of it. It is used only then.
-//! - *Paired*: each round's log ratio of medians, averaged over rounds. The round
-//!   is the unit (Kalibera & Jones 2013), because that is the level that varies.
+//! - *Paired*: one log ratio a round, averaged over rounds. The round is the unit
+//!   (Kalibera & Jones 2013), because that is the level that varies. Where the sides
+//!   took turns it is the median of the log ratios of neighbouring slices: a machine
+//!   that changes its speed between two turns spoils one pair, and not the round. Where
+//!   they ran one after the other it is the log ratio of medians.
 
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
-use super::facts::{Estimate, Estimator, Round, Slice};
+use super::facts::{Estimate, Estimator, FloorRule, Round, Rule, Slice};
 
-/// The lowest share of slices that makes a floor, and never fewer than [`FLOOR_LEAST`]:
-/// one slice alone could be a timer's slip.
-const FLOOR_SHARE: f64 = 0.01;
-const FLOOR_LEAST: usize = 3;
-/// A round «reaches the floor» with a slice within this of its side's minimum …
-const FLOOR_NEAR: f64 = 0.006;
-/// … and this many rounds have to, on both sides.
-const FLOOR_ROUNDS: f64 = 4.0;
-/// What two floors of identical code differ by at best, added in quadrature.
-const FLOOR_ERROR: f64 = 0.0015;
-/// Resamples of the bootstrap over rounds.
-const BOOTSTRAP: usize = 200;
 /// No estimate with fewer rounds: the spread would be a guess.
 const LEAST_ROUNDS: usize = 3;
 
@@ -36,37 +27,75 @@ pub struct Levels {
     pub upper: f64,
 }
 
+/// Both estimates of some rounds.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Estimates {
+    /// By the fastest slices; absent where they are not sure to be the code's own speed.
+    pub floor: Option<Estimate>,
+    /// By the rounds' log ratios; absent where there are too few rounds, or one without usable
+    /// slices.
+    pub paired: Option<Estimate>,
+}
+
+impl Estimates {
+    /// The one that decides: the floor where it is sure.
+    pub fn chosen(&self) -> Option<&Estimate> {
+        self.floor.as_ref().or(self.paired.as_ref())
+    }
+}
+
 /// Estimates the throughput of the head as a share of the base's.
 ///
-/// The floor has to be surer for a loss below `line` than for none. None where there are too few
-/// rounds, or a round without usable slices.
-pub fn estimate(rounds: &[Round], levels: Levels, line: f64, seed: u64) -> Option<Estimate> {
+/// None where there are too few rounds, or a round without usable slices.
+pub fn estimate(rounds: &[Round], levels: Levels, rule: &Rule, seed: u64) -> Option<Estimate> {
+    estimates(rounds, levels, rule, seed).chosen().cloned()
+}
+
+/// Estimates the same throughput in both ways.
+///
+/// The floor has to be surer for a loss below the rule's line than for none.
+pub fn estimates(rounds: &[Round], levels: Levels, rule: &Rule, seed: u64) -> Estimates {
     if rounds.len() < LEAST_ROUNDS || !rounds.iter().all(usable) {
-        return None;
+        return Estimates::default();
     }
-    let found = floor(rounds, seed).filter(|(log_ratio, _)| {
-        let level = if log_ratio.exp() < line { levels.upper } else { levels.lower };
-        chance_of_missing(rounds) <= level
-    });
-    let (estimator, log_ratio, error) = match found {
-        Some((log_ratio, error)) => (Estimator::Floor, log_ratio, error),
-        None => {
-            let (log_ratio, error) = paired(rounds);
-            (Estimator::Paired, log_ratio, error)
-        }
+    let sure = |log_ratio: f64| {
+        let level = if log_ratio.exp() < rule.line() { levels.upper } else { levels.lower };
+        chance_of_missing(rounds, &rule.floor) <= level
     };
-    #[expect(clippy::cast_precision_loss, reason = "a run has far fewer rounds than 2^52")]
-    let freedom = (rounds.len() - 1) as f64;
+    let floor = floor(rounds, &rule.floor, seed).filter(|found| sure(found.log_ratio));
+    let bounded = |estimator, found| bounded(estimator, found, rounds.len(), levels);
+    Estimates {
+        floor: floor.and_then(|found| bounded(Estimator::Floor, found)),
+        paired: bounded(Estimator::Paired, paired(rounds, rule.trim)),
+    }
+}
+
+/// A log ratio, and how far it may be off.
+#[derive(Clone, Copy, Debug)]
+struct Found {
+    log_ratio: f64,
+    /// Its standard error.
+    error: f64,
+    /// Degrees of freedom of that.
+    freedom: f64,
+    /// What it is off by at most for a reason that no number of rounds averages out.
+    bias: f64,
+}
+
+/// Draws the bounds around a log ratio.
+///
+/// None where the spread is so wide that a bound overflows: that is no estimate.
+fn bounded(estimator: Estimator, found: Found, rounds: usize, levels: Levels) -> Option<Estimate> {
+    let Found { log_ratio, error, freedom, bias } = found;
     let student = StudentsT::new(0.0, 1.0, freedom).ok()?;
     let quantile = |chance: f64| student.inverse_cdf(1.0 - chance);
     let estimate = Estimate {
         estimator,
         ratio: settled(log_ratio.exp()),
-        lower: settled((log_ratio - quantile(levels.lower) * error).exp()),
-        upper: settled((log_ratio + quantile(levels.upper) * error).exp()),
-        rounds: u32::try_from(rounds.len()).unwrap_or(u32::MAX),
+        lower: settled((log_ratio - quantile(levels.lower) * error - bias).exp()),
+        upper: settled((log_ratio + quantile(levels.upper) * error + bias).exp()),
+        rounds: u32::try_from(rounds).unwrap_or(u32::MAX),
     };
-    // A spread so wide that a bound overflows is no estimate.
     [estimate.ratio, estimate.lower, estimate.upper]
         .iter()
         .all(|figure| figure.is_finite())
@@ -91,27 +120,45 @@ fn usable(round: &Round) -> bool {
     good(&round.base) && good(&round.head)
 }
 
-/// Mean over rounds of ln(median base ÷ median head), and its standard error.
-fn paired(rounds: &[Round]) -> (f64, f64) {
-    let logs: Vec<f64> = rounds
-        .iter()
-        .map(|round| (median(times(&round.base)) / median(times(&round.head))).ln())
-        .collect();
-    (mean(&logs), spread(&logs) / count(&logs).sqrt())
+/// Mean over rounds of each round's log ratio.
+///
+/// Where the sides took turns, the mean leaves out the lowest and the highest rounds, as many as
+/// `trim` says of each, and its error is the one of Yuen (Biometrika 61, 1974): the tails of what
+/// one process differs from another are heavy.
+fn paired(rounds: &[Round], trim: f64) -> Found {
+    let logs = sorted(rounds.iter().map(log_ratio).collect());
+    let turns = rounds.iter().all(|round| !round.turns.is_empty());
+    let left_out = if turns { part(logs.len(), trim) } else { 0 };
+    let kept = logs.get(left_out..logs.len() - left_out).unwrap_or(&logs);
+    let (least, most) = (kept.first().copied(), kept.last().copied());
+    let (least, most) = (least.unwrap_or(f64::NAN), most.unwrap_or(f64::NAN));
+    // Winsorized: what is left out counts as the nearest that is kept.
+    let drawn_in: Vec<f64> = logs.iter().map(|log| log.max(least).min(most)).collect();
+    let error = spread(&drawn_in) * count(&logs).sqrt() / count(kept);
+    Found { log_ratio: mean(kept), error, freedom: count(kept) - 1.0, bias: 0.0 }
 }
 
-/// ln(floor of base ÷ floor of head) and its error, where both floors are reached.
-fn floor(rounds: &[Round], seed: u64) -> Option<(f64, f64)> {
+/// One round's log ratio.
+fn log_ratio(round: &Round) -> f64 {
+    let (base, head) = (times(&round.base), times(&round.head));
+    if round.turns.is_empty() {
+        return (median(base) / median(head)).ln();
+    }
+    median(base.iter().zip(&head).map(|(base, head)| (base / head).ln()).collect())
+}
+
+/// ln(floor of base ÷ floor of head), where both floors are reached.
+fn floor(rounds: &[Round], rule: &FloorRule, seed: u64) -> Option<Found> {
     let base: Vec<Vec<f64>> = rounds.iter().map(|round| sorted(times(&round.base))).collect();
     let head: Vec<Vec<f64>> = rounds.iter().map(|round| sorted(times(&round.head))).collect();
-    if !reached(&base) || !reached(&head) {
+    if !reached(&base, rule) || !reached(&head, rule) {
         return None;
     }
-    let ratio = |chosen: &[usize]| (lowest(&base, chosen) / lowest(&head, chosen)).ln();
+    let ratio = |chosen: &[usize]| (lowest(&base, chosen, rule) / lowest(&head, chosen, rule)).ln();
     let all: Vec<usize> = (0..rounds.len()).collect();
     let log_ratio = ratio(&all);
     let mut draw = fastrand::Rng::with_seed(seed);
-    let resampled: Vec<f64> = (0..BOOTSTRAP)
+    let resampled: Vec<f64> = (0..rule.resamples)
         .map(|_| {
             let chosen: Vec<usize> = all.iter().map(|_| draw.usize(..all.len())).collect();
             ratio(&chosen)
@@ -120,7 +167,7 @@ fn floor(rounds: &[Round], seed: u64) -> Option<(f64, f64)> {
     let centre = mean(&resampled);
     let variance =
         resampled.iter().map(|log| (log - centre).powi(2)).sum::<f64>() / (count(&resampled) - 1.0);
-    Some((log_ratio, (variance + FLOOR_ERROR * FLOOR_ERROR).sqrt()))
+    Some(Found { log_ratio, error: variance.sqrt(), freedom: freedom(rounds), bias: rule.bias })
 }
 
 /// The chance that one side never ran at the other's full speed in any of its rounds.
@@ -130,13 +177,13 @@ fn floor(rounds: &[Round], seed: u64) -> Option<(f64, f64)> {
 /// chance ∏ (n − k + 1 + i) / (n + 2 + i), i = 0 … n − 1 (beta-binomial, uniform prior: Laplace's
 /// rule of succession, applied n times). That bad luck could make two floors differ although the
 /// code does not.
-fn chance_of_missing(rounds: &[Round]) -> f64 {
+fn chance_of_missing(rounds: &[Round], rule: &FloorRule) -> f64 {
     let minima = |side: fn(&Round) -> &[Slice]| -> Vec<f64> {
         let least = |round| times(side(round)).into_iter().fold(f64::INFINITY, f64::min);
         rounds.iter().map(least).collect()
     };
     let missed = |minima: &[f64]| -> f64 {
-        let (all, reached) = (count(minima), near(minima));
+        let (all, reached) = (count(minima), near(minima, rule));
         let steps = std::iter::successors(Some(0.0), |step| Some(step + 1.0)).take(minima.len());
         steps.map(|step| (all - reached + 1.0 + step) / (all + 2.0 + step)).product()
     };
@@ -144,37 +191,47 @@ fn chance_of_missing(rounds: &[Round]) -> f64 {
 }
 
 /// How many of these come near the least of them.
-fn near(minima: &[f64]) -> f64 {
+fn near(minima: &[f64], rule: &FloorRule) -> f64 {
     let least = minima.iter().copied().fold(f64::INFINITY, f64::min);
     let near: Vec<f64> =
-        minima.iter().copied().filter(|time| *time <= least * (1.0 + FLOOR_NEAR)).collect();
+        minima.iter().copied().filter(|time| *time <= least * (1.0 + rule.near)).collect();
     count(&near)
 }
 
 /// Whether enough rounds, each of which is sorted, come near the fastest slice of all of them.
-fn reached(rounds: &[Vec<f64>]) -> bool {
+fn reached(rounds: &[Vec<f64>], rule: &FloorRule) -> bool {
     let minima: Vec<f64> = rounds.iter().filter_map(|times| times.first().copied()).collect();
-    near(&minima) >= FLOOR_ROUNDS
+    near(&minima, rule) >= f64::from(rule.rounds)
 }
 
 /// Mean of the lowest slices over the chosen rounds, each of which is sorted.
-fn lowest(rounds: &[Vec<f64>], chosen: &[usize]) -> f64 {
+fn lowest(rounds: &[Vec<f64>], chosen: &[usize], rule: &FloorRule) -> f64 {
     let picked = || chosen.iter().filter_map(|index| rounds.get(*index));
-    let wanted = share(picked().map(Vec::len).sum());
+    let wanted = share(picked().map(Vec::len).sum(), rule);
     // Whatever is among the lowest of all is among the lowest of its own round.
     let candidates = picked().flat_map(|round| round.iter().take(wanted)).copied().collect();
     let candidates = sorted(candidates);
     mean(candidates.get(..wanted).unwrap_or(&candidates))
 }
 
+fn share(total: usize, rule: &FloorRule) -> usize {
+    part(total, rule.share).max(rule.least as usize)
+}
+
+/// This share of so many, rounded down; less than half of them.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "counts of slices are far below 2^52"
 )]
-fn share(total: usize) -> usize {
-    ((total as f64 * FLOOR_SHARE) as usize).max(FLOOR_LEAST)
+fn part(total: usize, share: f64) -> usize {
+    ((total as f64 * share) as usize).min(total.saturating_sub(1) / 2)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a run has far fewer rounds than 2^52")]
+fn freedom(rounds: &[Round]) -> f64 {
+    rounds.len() as f64 - 1.0
 }
 
 /// Nanoseconds an iteration of each slice.

@@ -160,11 +160,55 @@ pub struct Rule {
     pub beta: f64,
     /// After how many rounds the samples are looked at.
     pub looks: Vec<u32>,
+    /// The share of rounds that the paired estimate leaves out at either end, where the sides took
+    /// turns.
+    #[serde(default)]
+    pub trim: f64,
+    /// Which share of alpha each look may spend; even shares where it is empty, as in the first
+    /// receipts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub spending: Vec<f64>,
     /// Benchmarks that were measured in this run; alpha is shared among them.
     pub family: u32,
+    /// When the fastest slices of a side are taken for the code's own speed.
+    #[serde(default)]
+    pub floor: FloorRule,
+    /// How a loss is confirmed.
+    #[serde(default)]
+    pub confirm: ConfirmRule,
     /// When a benchmark's own clock is not believed.
     #[serde(default)]
     pub clock: ClockRule,
+}
+
+/// Every constant that the floor rests on; their reasons stand with their values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct FloorRule {
+    /// The lowest share of a side's slices makes its floor …
+    pub share: f64,
+    /// … and never fewer slices than this.
+    pub least: u32,
+    /// A round reaches its side's floor with a slice within this share of the side's minimum …
+    pub near: f64,
+    /// … and at least this many rounds have to, on both sides.
+    pub rounds: u32,
+    /// What two floors of identical code differ by at most, in log ratio, added to the bounds.
+    pub bias: f64,
+    /// Resamples of the bootstrap over rounds.
+    pub resamples: u32,
+    /// Chance of one false «slower under contention» in the whole run.
+    pub contention: f64,
+}
+
+/// Every constant that a confirmation rests on; their reasons stand with their values.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ConfirmRule {
+    /// Chance that the rounds which repeat a loss confirm one that lies on the line.
+    pub alpha: f64,
+    /// Orders of functions that both sides are linked in anew.
+    pub relinks: u32,
+    /// Rounds of each.
+    pub relink_rounds: u32,
 }
 
 /// How the two sides were brought together.
@@ -184,7 +228,8 @@ pub enum Method {
 pub enum Estimator {
     /// Ratio of the undisturbed minima, used only where both sides reach theirs often.
     Floor,
-    /// Mean over rounds of the log ratio of medians.
+    /// Mean over rounds of each round's log ratio; where the sides took turns, without the
+    /// outermost rounds.
     Paired,
 }
 
@@ -201,6 +246,32 @@ pub struct Estimate {
     pub upper: f64,
     /// Rounds behind it.
     pub rounds: u32,
+}
+
+/// What became of a loss when it was measured again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Confirmation {
+    /// By rounds that had no part in finding it; bounds at the levels of the confirmation.
+    pub again: Estimate,
+    /// Whether those rounds prove it too.
+    pub confirmed: bool,
+    /// With both sides linked anew, once for each order of functions. Empty where nothing was
+    /// linked anew.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub relinked: Vec<Relinked>,
+    /// The head's throughput as a share of the base's over all those orders: the geometric mean.
+    /// Absent before all of them were measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over_layouts: Option<f64>,
+}
+
+/// The throughput of the head as a share of the base's in one order of functions.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Relinked {
+    /// What the order was drawn from.
+    pub seed: u32,
+    /// The estimate.
+    pub estimate: Estimate,
 }
 
 /// An absolute figure: context for a person, never a verdict.
@@ -234,6 +305,9 @@ pub enum PairState {
     Held,
     /// Faster by so much that somebody should look why.
     Improved,
+    /// Proved to be slower than the rule allows, and not so once both sides are linked anew: the
+    /// code's place in memory, and not the code, makes it slower.
+    Layout,
     /// Proved to be slower than the rule allows.
     Regressed,
     /// Measured, and cannot tell.
@@ -267,6 +341,14 @@ pub struct Pair {
     /// Why, where the state does not say it all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<String>,
+    /// The paired estimate of a pair whose floor held, where it proves that the head is slower
+    /// all the same: it is slower beside other load alone. Its bounds are at the level of that
+    /// proof.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub contention: Option<Estimate>,
+    /// What became of a loss when it was measured again; absent where it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmation: Option<Confirmation>,
     /// How its own clock and the runner's disagree; such a pair is never held nor improved.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clock: Option<Disagreement>,

@@ -4,7 +4,8 @@ use super::{
     canary::{Sings, sings},
     clock::{Disagreement, Told},
     edit::Edit,
-    facts::{BenchId, Build, BuildState, Estimate, Facts, Pair, PairState, Target, TargetState},
+    facts::{BenchId, Build, BuildState, Facts, Pair, PairState, Target, TargetState},
+    loss::{of_contention, of_pair},
 };
 use crate::{
     policy::Side,
@@ -28,6 +29,7 @@ pub fn judge(facts: &Facts, documentation_only: bool) -> Part {
     reasons.extend(facts.builds.iter().filter_map(of_build));
     reasons.extend(facts.targets.iter().filter_map(of_target));
     reasons.extend(facts.pairs.iter().filter_map(|pair| of_pair(pair, facts)));
+    reasons.extend(facts.pairs.iter().filter_map(|pair| of_contention(pair, facts)));
     reasons.extend(facts.pairs.iter().filter_map(of_clock));
     reasons.extend(facts.missing.iter().map(|bench| {
         let text = format!(
@@ -57,6 +59,7 @@ fn of_canaries(facts: &Facts) -> Option<Reason> {
                 PairState::Regressed => "regressed",
                 PairState::Improved => "improved",
                 PairState::Inconclusive => "inconclusive",
+                PairState::Layout => "layout",
                 PairState::Unchanged | PairState::CouldNotRun => "nothing",
             };
             format!("«{}» came to {came_to}", canary.bench.id)
@@ -200,59 +203,6 @@ fn of_target(target: &Target) -> Option<Reason> {
             Outcome::Attention,
             "target-missing",
             format!("bench target {name} exists at the base and not at the head"),
-        )),
-    }
-}
-
-fn of_pair(pair: &Pair, facts: &Facts) -> Option<Reason> {
-    let bench = &pair.bench;
-    let percent = |ratio: f64| (ratio - 1.0) * 100.0;
-    let measured = pair.estimate.as_ref().map(|estimate| {
-        format!(
-            "{:+.1} % throughput ({:+.1} to {:+.1}, {} rounds)",
-            percent(estimate.ratio),
-            percent(estimate.lower),
-            percent(estimate.upper),
-            estimate.rounds
-        )
-    });
-    let note = pair.note.as_deref();
-    let said = measured.or_else(|| note.map(str::to_owned)).unwrap_or_default();
-    let line = percent(facts.rule.line());
-    let slower = |estimate: Option<&Estimate>| {
-        estimate.is_some_and(|estimate| estimate.upper < facts.rule.slower_sure)
-    };
-    match pair.state {
-        PairState::Unchanged | PairState::Held => None,
-        // Its clock is the reason, and that is said by itself.
-        PairState::Inconclusive if pair.clock.is_some() => None,
-        PairState::Regressed => Some(Reason::new(
-            Outcome::Fail,
-            "regressed",
-            format!("{bench}: {said}, proved below the line of {line:+.1} %"),
-        )),
-        PairState::Improved => Some(Reason::new(
-            Outcome::Attention,
-            "improved",
-            format!("{bench}: {said}; so much faster that somebody should know why"),
-        )),
-        PairState::Inconclusive if slower(pair.estimate.as_ref()) => Some(Reason::new(
-            Outcome::Inconclusive,
-            "slower-extent-unresolved",
-            format!(
-                "{bench}: {said}; it is slower, but that it lies below the line of {line:+.1} % is \
-                 not proved yet; a larger --budget would resolve it"
-            ),
-        )),
-        PairState::Inconclusive => Some(Reason::new(
-            Outcome::Inconclusive,
-            "inconclusive",
-            format!("{bench}: {said}; this does not tell on which side of {line:+.1} % it lies"),
-        )),
-        PairState::CouldNotRun => Some(Reason::new(
-            Outcome::CouldNotRun,
-            "benchmark-could-not-run",
-            format!("{bench}: {}", note.unwrap_or("gave no samples")),
         )),
     }
 }

@@ -5,19 +5,25 @@
 
 pub mod canary;
 mod clock;
+mod confirm;
 mod decide;
 mod edit;
 mod estimate;
 mod facts;
 mod judge;
+mod loss;
+mod resolve;
 mod rule;
 
 pub use clock::{ClockRule, Disagreement, Measure, Seen, SeenSides, Told, disagreement, doubted};
+pub use confirm::{Step, next_step};
 pub use decide::{Judged, judge_rounds, pair, reading, recompute, recompute_canaries};
 pub use edit::Edit;
-pub use estimate::{Levels, estimate};
+pub use estimate::{Estimates, Levels, estimate, estimates};
 pub use facts::{
-    BenchId, Build, BuildState, Estimate, Estimator, Facts, Method, Order, Pair, PairState,
-    Reading, Round, Rule, Slice, Stage, Target, TargetState, Throughput, Turns,
+    BenchId, Build, BuildState, ConfirmRule, Confirmation, Estimate, Estimator, Facts, FloorRule,
+    Method, Order, Pair, PairState, Reading, Relinked, Round, Rule, Slice, Stage, Target,
+    TargetState, Throughput, Turns,
 };
 pub use judge::judge;
+pub use resolve::{resolution, rounds_needed};

@@ -6,6 +6,7 @@
 mod codec;
 mod digest;
 mod judge;
+mod recorded;
 mod samples;
 mod signature;
 mod verify;
@@ -18,6 +19,7 @@ use crate::{config::Config, perf, policy};
 pub use codec::{RECEIPT_LIMIT, ReceiptError, decode, decode_verdict, encode, encode_verdict};
 pub use digest::{digest, side_file};
 pub use judge::{judge, judged_on};
+pub use recorded::decode_recorded;
 pub use samples::{SAMPLES_LIMIT, SamplesError, decode_rounds, encode_rounds};
 pub use signature::{
     DigestSet, ENVELOPE_FILE, ENVELOPE_LIMIT, Envelope, EnvelopeError, KeyError, KeyId, ListedKeys,

@@ -70,13 +70,21 @@ pub fn encode_rounds(rounds: &[Round]) -> Result<Vec<u8>, ReceiptError> {
 /// Refuses what is too large, a line that is not a round, the same round twice, and figures
 /// that no clock gives: no iterations, a negative time, a number that is not finite.
 pub fn decode_rounds(bytes: &[u8]) -> Result<Vec<Round>, SamplesError> {
-    let limited = |what: String, limit: u64| SamplesError::TooLarge { what, limit };
-    if bytes.len() as u64 > SAMPLES_LIMIT {
-        return Err(limited(format!("{} bytes", bytes.len()), SAMPLES_LIMIT));
-    }
     if bytes.last().is_some_and(|&last| last != b'\n') {
         let line = bytes.split(|&byte| byte == b'\n').count();
         return Err(SamplesError::Impossible { line, problem: "the line does not end".to_owned() });
+    }
+    read_rounds(bytes, |text| serde_json::from_slice(text))
+}
+
+/// Reads rounds line by line, each by `read`, within the limits of a samples file.
+pub(super) fn read_rounds(
+    bytes: &[u8],
+    mut read: impl FnMut(&[u8]) -> serde_json::Result<Round>,
+) -> Result<Vec<Round>, SamplesError> {
+    let limited = |what: String, limit: u64| SamplesError::TooLarge { what, limit };
+    if bytes.len() as u64 > SAMPLES_LIMIT {
+        return Err(limited(format!("{} bytes", bytes.len()), SAMPLES_LIMIT));
     }
     let mut seen = BTreeSet::new();
     let mut rounds = Vec::new();
@@ -88,7 +96,7 @@ pub fn decode_rounds(bytes: &[u8]) -> Result<Vec<Round>, SamplesError> {
         if index >= ROUNDS_LIMIT {
             return Err(limited(format!("{line} rounds"), ROUNDS_LIMIT as u64));
         }
-        let round: Round = serde_json::from_slice(text).map_err(|error| SamplesError::Broken {
+        let round = read(text).map_err(|error| SamplesError::Broken {
             line,
             column: error.column(),
             problem: super::codec::problem(&error),

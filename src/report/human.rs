@@ -140,7 +140,9 @@ fn deciding(verdict: &Verdict, screen: &Screen<'_>) -> Vec<String> {
 
 /// The benchmarks that a person looks for: what did not hold, else the one that held least.
 fn figures(facts: &perf::Facts) -> Vec<String> {
-    let quiet = |pair: &&Pair| !matches!(pair.state, PairState::Held | PairState::Unchanged);
+    let quiet = |pair: &&Pair| {
+        pair.contention.is_some() || !matches!(pair.state, PairState::Held | PairState::Unchanged)
+    };
     let mut shown: Vec<&Pair> = facts.pairs.iter().filter(quiet).collect();
     shown.sort_by_key(|pair| gravity(pair));
     if shown.is_empty() {
@@ -166,6 +168,9 @@ fn figure(pair: &Pair) -> String {
     );
     if let Some(clock) = &pair.clock {
         line.push_str(&format!(", {}", words::disagreement(clock)));
+    }
+    if pair.contention.is_some() {
+        line.push_str(&format!(", {}", words::CONTENTION));
     }
     if let Some(estimate) = &pair.estimate {
         line.push_str(&format!("  throughput {}", units::change(estimate)));

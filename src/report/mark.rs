@@ -60,15 +60,16 @@ impl Mark {
         })
     }
 
-    /// For a benchmark: green if it was measured on both sides and held.
+    /// For a benchmark: green if it was measured on both sides and held, beside other load too.
     pub(super) fn pair(pair: &Pair) -> Self {
         let measured = pair.estimate.as_ref().is_some_and(|estimate| {
             estimate.rounds > 0 && estimate.lower.is_finite() && estimate.lower > 0.0
         });
         Self(match pair.state {
+            PairState::Held if pair.contention.is_some() => Kind::Attention,
             PairState::Held if measured && pair.clock.is_none() => Kind::Good,
             PairState::Held | PairState::Unchanged => Kind::NotMeasured,
-            PairState::Improved => Kind::Attention,
+            PairState::Improved | PairState::Layout => Kind::Attention,
             PairState::Regressed => Kind::Fail,
             PairState::Inconclusive => Kind::Inconclusive,
             PairState::CouldNotRun => Kind::CouldNotRun,

@@ -15,6 +15,7 @@ pub(super) struct Pairs {
     pub(super) all: usize,
     pub(super) held: usize,
     pub(super) improved: usize,
+    pub(super) layout: usize,
     pub(super) regressed: usize,
     pub(super) inconclusive: usize,
     pub(super) could_not_run: usize,
@@ -30,6 +31,7 @@ impl Pairs {
             match pair.state {
                 PairState::Held => tally.held += 1,
                 PairState::Improved => tally.improved += 1,
+                PairState::Layout => tally.layout += 1,
                 PairState::Regressed => tally.regressed += 1,
                 PairState::Inconclusive => tally.inconclusive += 1,
                 PairState::CouldNotRun => tally.could_not_run += 1,
@@ -46,6 +48,7 @@ impl Pairs {
             (self.regressed, PairState::Regressed),
             (self.could_not_run, PairState::CouldNotRun),
             (self.inconclusive, PairState::Inconclusive),
+            (self.layout, PairState::Layout),
             (self.improved, PairState::Improved),
             (self.held, PairState::Held),
             (self.unchanged, PairState::Unchanged),
@@ -65,9 +68,10 @@ pub(super) fn gravity(pair: &Pair) -> u8 {
         PairState::Regressed => 0,
         PairState::CouldNotRun => 1,
         PairState::Inconclusive => 2,
-        PairState::Improved => 3,
-        PairState::Held => 4,
-        PairState::Unchanged => 5,
+        PairState::Layout => 3,
+        PairState::Improved => 4,
+        PairState::Held => 5,
+        PairState::Unchanged => 6,
     }
 }
 

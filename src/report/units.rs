@@ -79,11 +79,6 @@ pub(super) fn change(estimate: &Estimate) -> String {
     )
 }
 
-/// Half the width of an estimate's interval, in per cent of throughput: what it resolves.
-pub(super) fn resolution(estimate: &Estimate) -> f64 {
-    (estimate.upper - estimate.lower) / 2.0 * 100.0
-}
-
 /// A share in per cent with the digits that it needs, three at most: `95.5 %`, `0.1 %`.
 pub(super) fn share(value: f64) -> String {
     let text = format!("{:.3}", value * 100.0);

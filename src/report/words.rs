@@ -1,7 +1,8 @@
 //! The words of the gate, as they are shown.
 
+use super::units;
 use crate::{
-    perf::{Disagreement, Estimator, Measure, Method, PairState},
+    perf::{Confirmation, Disagreement, Estimator, Measure, Method, Pair, PairState},
     policy::{FindingState, Severity, Side, Source},
     verdict::{Outcome, PartName, Route, Skip},
 };
@@ -87,11 +88,37 @@ pub(super) fn pair_state(state: PairState) -> &'static str {
         PairState::Unchanged => "unchanged",
         PairState::Held => "held",
         PairState::Improved => "improved",
+        PairState::Layout => "slower by code layout alone",
         PairState::Regressed => "regressed",
         PairState::Inconclusive => "inconclusive",
         PairState::CouldNotRun => "could not run",
     }
 }
+
+/// What became of a loss when it was measured again, in few words of ours.
+pub(super) fn confirmation(pair: &Pair) -> Option<String> {
+    let about = |ratio: f64| format!("{} of the base's throughput", units::share(ratio));
+    match (&pair.confirmation, pair.state) {
+        (None, PairState::Regressed) => Some("not confirmed: it was not measured again".to_owned()),
+        (None, _) => None,
+        (Some(Confirmation { again, confirmed: false, .. }), _) => {
+            let (ratio, rounds) = (about(again.ratio), again.rounds);
+            Some(format!("not confirmed: {rounds} rounds more gave {ratio}"))
+        }
+        (Some(Confirmation { again, over_layouts: None, .. }), _) => {
+            let (ratio, rounds) = (about(again.ratio), again.rounds);
+            Some(format!("confirmed by {rounds} rounds more ({ratio}); not linked anew"))
+        }
+        (Some(Confirmation { again, over_layouts: Some(mean), relinked, .. }), _) => {
+            let (ratio, rounds) = (about(*mean), again.rounds);
+            let orders = counted(relinked.len(), "order", "orders");
+            Some(format!("confirmed by {rounds} rounds more; {ratio} over {orders} of functions"))
+        }
+    }
+}
+
+/// What a pair that held is worth a look for.
+pub(super) const CONTENTION: &str = "slower only under contention (layout)";
 
 /// What is wrong with a benchmark's clock, in few words of ours.
 pub(super) fn disagreement(clock: &Disagreement) -> &'static str {

@@ -1,9 +1,13 @@
 //! The statistics: right on simulated and on recorded noise.
 
+mod bounds;
 mod clocks;
+mod confirm;
 mod recompute;
 mod recorded;
 mod simulated;
+mod turn_clocks;
+mod turns;
 
 use t5_gate::{
     config::BenchRules,

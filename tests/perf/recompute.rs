@@ -50,6 +50,8 @@ fn stated(state: PairState, note: Option<&str>) -> Pair {
         head: None,
         throughput: None,
         note: note.map(str::to_owned),
+        contention: None,
+        confirmation: None,
         clock: None,
         source: None,
     }
@@ -101,6 +103,7 @@ fn the_gravest_state_decides_the_part() {
     assert_eq!(outcome(PairState::Held), Some(Outcome::Pass));
     assert_eq!(outcome(PairState::Unchanged), Some(Outcome::Pass));
     assert_eq!(outcome(PairState::Improved), Some(Outcome::Attention));
+    assert_eq!(outcome(PairState::Layout), Some(Outcome::Attention));
     assert_eq!(outcome(PairState::Inconclusive), Some(Outcome::Inconclusive));
     assert_eq!(outcome(PairState::CouldNotRun), Some(Outcome::CouldNotRun));
     assert_eq!(outcome(PairState::Regressed), Some(Outcome::Fail));

@@ -154,7 +154,7 @@ fn bounds_cover_the_truth_as_often_as_they_say() {
         let covered = (0..400)
             .filter(|seed| {
                 let estimate =
-                    estimate(&rounds(machine, 1.03, 16, *seed), levels, 0.955, *seed).unwrap();
+                    estimate(&rounds(machine, 1.03, 16, *seed), levels, &rule(1), *seed).unwrap();
                 estimate.lower <= truth && truth <= estimate.upper
             })
             .count();
@@ -167,33 +167,37 @@ fn bounds_cover_the_truth_as_often_as_they_say() {
 #[test]
 fn the_floor_is_used_only_where_it_is_reached() {
     let levels = Levels { lower: 0.01, upper: 0.01 };
-    let of = |machine| estimate(&rounds(machine, 1.0, 16, 3), levels, 0.955, 3).unwrap().estimator;
+    let of =
+        |machine| estimate(&rounds(machine, 1.0, 16, 3), levels, &rule(1), 3).unwrap().estimator;
     assert_eq!(of(QUIET), Estimator::Floor);
     assert_eq!(of(NOISY), Estimator::Paired);
 }
 
 #[test]
 fn more_benchmarks_share_the_same_alpha() {
-    let one = rule(1).levels();
-    let many = rule(200).levels();
-    assert!((one.upper / many.upper - 200.0).abs() < 1e-9);
-    assert!((one.lower - many.lower).abs() < 1e-15, "«held» is promised for each benchmark");
+    let shares: f64 = (0..6).map(|look| rule(1).levels(look).upper).sum();
+    assert!((shares - 0.001).abs() < 1e-12, "all looks together spend alpha, and no more");
+    for look in 0..6 {
+        let (one, many) = (rule(1).levels(look), rule(200).levels(look));
+        assert!((one.upper / many.upper - 200.0).abs() < 1e-9);
+        assert!((one.lower - many.lower).abs() < 1e-15, "«held» is promised for each benchmark");
+    }
 }
 
 #[test]
 fn too_little_or_broken_samples_give_no_estimate() {
     let levels = Levels { lower: 0.01, upper: 0.01 };
     let good = rounds(QUIET, 1.0, 3, 1);
-    assert!(estimate(&good, levels, 0.955, 1).is_some());
-    assert!(estimate(&good[..2], levels, 0.955, 1).is_none());
+    assert!(estimate(&good, levels, &rule(1), 1).is_some());
+    assert!(estimate(&good[..2], levels, &rule(1), 1).is_none());
     for broken in [Slice(0.0, 10.0), Slice(10.0, 0.0), Slice(10.0, f64::NAN), Slice(10.0, -1.0)] {
         let mut rounds = good.clone();
         rounds[1].head[4] = broken;
-        assert!(estimate(&rounds, levels, 0.955, 1).is_none(), "{broken:?}");
+        assert!(estimate(&rounds, levels, &rule(1), 1).is_none(), "{broken:?}");
     }
     let mut rounds = good;
     rounds[0].base.clear();
-    assert!(estimate(&rounds, levels, 0.955, 1).is_none());
+    assert!(estimate(&rounds, levels, &rule(1), 1).is_none());
 }
 
 #[test]

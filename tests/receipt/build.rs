@@ -229,6 +229,29 @@ impl Gated {
         self.listed("kernels").sealed()
     }
 
+    /// Has a loss measured again: by as many rounds of the same slices, and in the orders of
+    /// functions that the rule asks for, in each of which the head takes `factor` times as long.
+    pub(crate) fn again(mut self, id: &str, factor: f64) -> Self {
+        let seed = self.perf().seed;
+        let relinks = self.perf().rule.relink_seeds(seed);
+        let own: Vec<Round> =
+            self.rounds.iter().filter(|round| round.bench.id == id).cloned().collect();
+        let stages = relinks.into_iter().map(Stage::Relinked);
+        for stage in std::iter::once(Stage::Again).chain(stages) {
+            self.rounds.extend(own.iter().cloned().map(|mut round| {
+                if stage != Stage::Again {
+                    round.head =
+                        round.base.iter().map(|slice| Slice(slice.0, slice.1 * factor)).collect();
+                }
+                Round { stage, ..round }
+            }));
+        }
+        let rounds = self.rounds.clone();
+        let perf = self.perf();
+        perf.pairs = perf::recompute(perf, &rounds);
+        self.sealed()
+    }
+
     /// Has every process seen from outside: what each reported, 40 ms, and as much more of the
     /// head's as is said for its benchmark.
     pub(crate) fn seen(mut self, more: impl Fn(&str) -> f64) -> Self {
@@ -289,6 +312,8 @@ impl Gated {
             head: None,
             throughput: None,
             note: Some(why.to_owned()),
+            contention: None,
+            confirmation: None,
             clock: None,
             source: None,
         });

@@ -151,10 +151,10 @@ fn figures_that_do_not_follow_from_the_samples_are_refused_under_good_digests() 
     let mut forged = small();
     let pair = &mut forged.perf().pairs[0];
     pair.estimate.as_mut().unwrap().ratio += 1e-9;
-    insta::assert_snapshot!(Folder::of(&forged).said(), @"samples.jsonl: widgets/kernels: dot/1024: held 1.000443384 (0.992176583 … 1.077713739) from the samples, held 1.000443385 (0.992176583 … 1.077713739) in the receipt. The receipt's figures do not follow from its own samples");
+    insta::assert_snapshot!(Folder::of(&forged).said(), @"samples.jsonl: widgets/kernels: dot/1024: held 1.000443384 (0.992176583 … 1.113858557) from the samples, held 1.000443385 (0.992176583 … 1.113858557) in the receipt. The receipt's figures do not follow from its own samples");
     let mut forged = small();
     forged.rounds.pop();
-    insta::assert_snapshot!(Folder::of(&forged.sealed()).said(), @"samples.jsonl: widgets/kernels: dot/1024: inconclusive, head 8463.285 ns from the samples, held 1.000443384 (0.992176583 … 1.077713739) in the receipt. The receipt's figures do not follow from its own samples");
+    insta::assert_snapshot!(Folder::of(&forged.sealed()).said(), @"samples.jsonl: widgets/kernels: dot/1024: inconclusive, head 8463.285 ns from the samples, held 1.000443384 (0.992176583 … 1.113858557) in the receipt. The receipt's figures do not follow from its own samples");
 }
 
 #[test]

@@ -44,6 +44,15 @@ fn states_against_figures() {
     found("it improved, and the ratio", |gated| {
         gated.perf().pairs[0].state = PairState::Improved;
     });
+    found("alone, and the upper bound", |gated| {
+        gated.perf().pairs[0].state = PairState::Layout;
+    });
+    found("no other layouts bring it", |gated| {
+        let pair = &mut gated.perf().pairs[0];
+        let estimate = pair.estimate.as_mut().unwrap();
+        (estimate.lower, estimate.ratio, estimate.upper) = (0.85, 0.87, 0.9);
+        pair.state = PairState::Layout;
+    });
     found("nothing was measured", |gated| gated.perf().pairs[0].estimate = None);
     found("executables of its target are identical", |gated| {
         gated.perf().targets = vec![Target {

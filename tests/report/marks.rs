@@ -5,6 +5,7 @@ use t5_gate::{
     policy::{FindingState, ScanState, Side, Source},
     receipt::judge,
     report::{Screen, human, markdown},
+    verdict::Outcome,
 };
 
 use crate::receipt::build::{Gated, advisory, content, duplicate, empty, licence};
@@ -39,6 +40,24 @@ fn a_row_is_green_only_where_the_receipt_holds_a_finished_measurement() {
         row.contains("held |") || row.contains("nothing introduced") || row.contains("olicy")
     };
     assert_eq!(rows.iter().filter(known).count(), rows.len(), "{rows:#?}");
+}
+
+#[test]
+fn what_held_and_is_slower_beside_other_load_is_not_green() {
+    let mut gated = content();
+    let pair = &mut gated.perf().pairs[0];
+    let mut paired = pair.estimate.clone().unwrap();
+    (paired.lower, paired.ratio, paired.upper) = (0.86, 0.88, 0.90);
+    pair.contention = Some(paired);
+    let verdict = judge(&gated.receipt);
+    assert_eq!(verdict.outcome, Outcome::Attention);
+    let page = page(&gated);
+    let row = page.lines().find(|line| line.starts_with("| `widgets/kernels: dot/1024`")).unwrap();
+    assert!(row.contains("⚠️ held, slower only under contention (layout)"), "{row}");
+    let screen = Screen { width: 200, colour: false, folder: None };
+    let human = human(&gated.receipt, &verdict, &screen).unwrap();
+    assert!(human.contains("slower-under-contention"), "{human}");
+    assert!(human.contains("−12.0 %") || human.contains("-12.0 %"), "{human}");
 }
 
 #[test]

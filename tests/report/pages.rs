@@ -28,6 +28,11 @@ fn regressed() -> Gated {
     content().bench("sum/4096", 1_350_000.0, 1.08, 0.004, 10)
 }
 
+/// A loss that fresh rounds confirm, and no other order of functions has.
+fn layout() -> Gated {
+    regressed().again("sum/4096", 1.01)
+}
+
 fn inconclusive() -> Gated {
     content().bench("alloc/64", 420.0, 1.03, 0.3, 54).bench("alloc/128", 840.0, 1.0, 0.3, 16)
 }
@@ -92,6 +97,22 @@ fn a_benchmark_regressed() {
     assert_eq!(outcome(&regressed()), Outcome::Fail);
     insta::assert_snapshot!("regressed", page(&regressed()));
     insta::assert_snapshot!("regressed_screen", screen(&regressed()));
+}
+
+#[test]
+fn a_confirmed_regression_says_how() {
+    let confirmed = regressed().again("sum/4096", 1.08);
+    assert_eq!(outcome(&confirmed), Outcome::Fail);
+    let page = page(&confirmed);
+    let line = page.lines().find(|line| line.contains("confirmed by")).unwrap();
+    assert!(line.contains("confirmed by fresh rounds, and with functions linked"), "{line}");
+}
+
+#[test]
+fn a_loss_of_code_layout_alone_is_attention() {
+    assert_eq!(outcome(&layout()), Outcome::Attention);
+    insta::assert_snapshot!("layout", page(&layout()));
+    insta::assert_snapshot!("layout_screen", screen(&layout()));
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod bad_benches;
 mod bad_input;
 mod comfort;
 mod commits;
+mod judge;
 mod kept_apart;
 mod measuring;
 mod outcomes;

@@ -34,8 +34,9 @@ impl Sides {
     fn of(rounds: &[Round], rule: &ClockRule) -> Self {
         let both = rounds.iter().filter_map(|round| {
             let seen = round.seen?;
-            let base = Process::of(&round.base, seen.base?, rule)?;
-            Some((base, Process::of(&round.head, seen.head?, rule)?))
+            let turns = !round.turns.is_empty();
+            let base = Process::of(&round.base, turns, seen.base?, rule)?;
+            Some((base, Process::of(&round.head, turns, seen.head?, rule)?))
         });
         let (mut base, mut head): (Vec<Process>, Vec<Process>) = both.unzip();
         narrow(&mut base, &mut head, rule);
@@ -52,7 +53,7 @@ impl Sides {
         processes
             .zip(base.into_iter().zip(head))
             .map(|((one, other), (base, head))| {
-                let whole = other.reported.max(rule.measure_ns);
+                let whole = measuring(one, other, rule);
                 let surplus = (head - base) / whole;
                 (surplus, surplus - allowed(one, other, base, rule) / whole - rule.share)
             })
@@ -81,13 +82,22 @@ impl Sides {
     }
 }
 
+/// The measuring time that a head's rest is held against, in nanoseconds: what it reported, and no
+/// less than it was asked for. Where the sides took turns, both were asked for the same iterations.
+fn measuring(base: &Process, head: &Process, rule: &ClockRule) -> f64 {
+    let asked = if head.turns { base.reported } else { rule.measure_ns };
+    head.reported.max(asked)
+}
+
 /// By how many nanoseconds the head's rest may honestly be larger, beside a share of what was
 /// reported.
 fn allowed(base: &Process, head: &Process, rest: f64, rule: &ClockRule) -> f64 {
     // Set-up that is done for each iteration is done more often for a head that is faster.
     let oftener = (head.iterations / base.iterations - 1.0).max(0.0) * rest;
     // A warm-up of the benchmark's own ends on a doubling as ours does, and nobody knows which.
-    let larger = if rest > rule.own_warm_up_ns { rest } else { rule.rest * rest };
+    // The gate, which has the sides take turns, leaves it none.
+    let own_warm_up = !head.turns && rest > rule.own_warm_up_ns;
+    let larger = if own_warm_up { rest } else { rule.rest * rest };
     oftener + larger
 }
 

@@ -35,7 +35,12 @@ use crate::policy::Side;
 
 pub use agree::{disagreement, doubted};
 
-/// One process as seen from outside: from its start to the end of it and of its children.
+fn before_slice() -> f64 {
+    ClockRule::default().before_slice
+}
+
+/// One process as seen from outside: from its start to the end of it and of its children. Where the
+/// sides took turns, the sums over its slices, each from the request to the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Seen {
     /// Wall time, in nanoseconds.
@@ -126,6 +131,10 @@ pub struct ClockRule {
     pub rest: f64,
     /// How near to what is allowed an unproved difference keeps a pair from being called held.
     pub doubt: f64,
+    /// Untimed iterations before each slice, as a share of the timed ones, where the sides take
+    /// turns; none before fewer than three.
+    #[serde(default = "before_slice")]
+    pub before_slice: f64,
     /// Warm-up that a process is asked for, in nanoseconds.
     pub warm_up_ns: f64,
     /// Timed work that a process is asked for, in nanoseconds.

@@ -4,6 +4,9 @@
 //! for. So a warm-up takes (2^k − 1) iterations, between one and two times the time asked for, and
 //! a head that is a little slower than its base may warm up for twice as long. That is no lie: the
 //! warm-up is computed from the reported times and taken off. What is left is the *rest*.
+//!
+//! Where the sides took turns, a process was seen from each request for a slice to its answer, and
+//! before each slice it was asked for some untimed iterations: those are taken off instead.
 
 use super::super::{
     estimate::{median, settled, spread, times},
@@ -19,6 +22,8 @@ pub(super) struct Process {
     /// Timed iterations.
     pub(super) iterations: f64,
     pub(super) seen: Seen,
+    /// Whether it took turns with the other side's, slice by slice.
+    pub(super) turns: bool,
     /// Median nanoseconds an iteration.
     time: f64,
     /// The warm-up as it follows from the reported times, in nanoseconds: where it is not sure
@@ -28,7 +33,7 @@ pub(super) struct Process {
 
 impl Process {
     /// None where the slices are none that a clock gives.
-    pub(super) fn of(slices: &[Slice], seen: Seen, rule: &ClockRule) -> Option<Self> {
+    pub(super) fn of(slices: &[Slice], turns: bool, seen: Seen, rule: &ClockRule) -> Option<Self> {
         let time = median(times(slices));
         let sound = |figure: f64| figure.is_finite() && figure > 0.0;
         let iterations: f64 = slices.iter().map(|slice| slice.0).sum();
@@ -37,8 +42,13 @@ impl Process {
         }
         // Times that add up to more than a number can hold are more than any process lives.
         let reported = slices.iter().map(|slice| slice.1).sum::<f64>().min(f64::MAX);
-        let warm_up = warm_up(time, rule.boundary, rule);
-        Some(Self { reported, iterations, seen, time, warm_up })
+        let warm_up = if turns {
+            let asked: f64 = slices.iter().map(|slice| before_slice(*slice, rule)).sum();
+            (asked, asked)
+        } else {
+            warm_up(time, rule.boundary, rule)
+        };
+        Some(Self { reported, iterations, seen, turns, time, warm_up })
     }
 }
 
@@ -53,9 +63,21 @@ pub(super) fn narrow(base: &mut [Process], head: &mut [Process], rule: &ClockRul
         return;
     }
     let boundary = doubtful.max(rule.boundary_least).min(rule.boundary);
-    for process in base.iter_mut().chain(head) {
+    for process in base.iter_mut().chain(head).filter(|process| !process.turns) {
         process.warm_up = warm_up(process.time, boundary, rule);
     }
+}
+
+/// How long the untimed iterations before a slice take, at the slice's own speed.
+///
+/// The gate asks for them by number, so there is nothing to guess.
+fn before_slice(Slice(iterations, time): Slice, rule: &ClockRule) -> f64 {
+    /// A slice of fewer iterations is preceded by none.
+    const LEAST: f64 = 3.0;
+    if iterations < LEAST {
+        return 0.0;
+    }
+    time * (rule.before_slice * iterations).round() / iterations
 }
 
 /// How long the warm-up of a benchmark with this time an iteration takes.

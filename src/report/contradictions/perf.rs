@@ -1,6 +1,6 @@
 //! Contradictions of the performance part.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, iter};
 
 use super::repeated;
 use crate::{
@@ -63,8 +63,10 @@ fn states(pair: &Pair, rule: &Rule) -> Option<String> {
         return Some(format!("it is {state}, and its clock is not believed"));
     }
     let Some(estimate) = &pair.estimate else {
-        let needs =
-            matches!(pair.state, PairState::Held | PairState::Improved | PairState::Regressed);
+        let needs = matches!(
+            pair.state,
+            PairState::Held | PairState::Improved | PairState::Layout | PairState::Regressed
+        );
         return needs.then(|| format!("it is {state}, and nothing was measured"));
     };
     let line = rule.line();
@@ -79,6 +81,13 @@ fn states(pair: &Pair, rule: &Rule) -> Option<String> {
             "it regressed, and the upper bound {} is not below {line}",
             estimate.upper
         )),
+        PairState::Layout if estimate.upper >= line => Some(format!(
+            "it is {state}, and the upper bound {} is not below {line}",
+            estimate.upper
+        )),
+        PairState::Layout if over_layouts(pair).is_none_or(|mean| mean < line) => {
+            Some(format!("it is {state}, and no other layouts bring it to {line}"))
+        }
         PairState::Improved if estimate.ratio < rule.improved_at => Some(format!(
             "it improved, and the ratio {} is below {}",
             estimate.ratio, rule.improved_at
@@ -87,10 +96,17 @@ fn states(pair: &Pair, rule: &Rule) -> Option<String> {
     }
 }
 
+fn over_layouts(pair: &Pair) -> Option<f64> {
+    pair.confirmation.as_ref()?.over_layouts
+}
+
 /// A figure that no measurement gives.
 fn figures(pair: &Pair) -> Vec<String> {
     let mut found = Vec::new();
-    if pair.estimate.as_ref().is_some_and(|estimate| !sound(estimate)) {
+    let confirmation = pair.confirmation.iter();
+    let again = confirmation
+        .flat_map(|one| iter::once(&one.again).chain(one.relinked.iter().map(|one| &one.estimate)));
+    if pair.estimate.iter().chain(&pair.contention).chain(again).any(|estimate| !sound(estimate)) {
         found.push("its estimate is not a figure between its bounds".to_owned());
     }
     for (side, reading) in [(Side::Base, &pair.base), (Side::Head, &pair.head)] {
@@ -189,6 +205,10 @@ fn outcome(facts: &Facts, verdict: &Verdict, found: &mut Vec<String>) {
     }
     if content && facts.pairs.iter().any(|pair| pair.clock.is_some()) {
         found.push("a clock is not believed, while the performance part is content".to_owned());
+    }
+    let odd = |pair: &Pair| pair.state == PairState::Layout || pair.contention.is_some();
+    if outcome == Some(Outcome::Pass) && facts.pairs.iter().any(odd) {
+        found.push("a benchmark is slower in part, while the performance part passes".to_owned());
     }
     let open = facts.pairs.iter().any(|pair| pair.state == PairState::Inconclusive);
     if open && content {

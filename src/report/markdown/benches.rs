@@ -169,6 +169,8 @@ pub(in crate::report) fn compared_row(pair: &Pair) -> [String; 7] {
     };
     let clock = pair.clock.as_ref().map(|clock| format!(", {}", words::disagreement(clock)));
     let clock = clock.unwrap_or_default();
+    let contention = pair.contention.as_ref().map(|_| format!(", {}", words::CONTENTION));
+    let contention = contention.unwrap_or_default();
     [
         name(&pair.bench),
         reading(&pair.base),
@@ -176,7 +178,7 @@ pub(in crate::report) fn compared_row(pair: &Pair) -> [String; 7] {
         throughput(pair),
         pair.estimate.as_ref().map_or_else(|| "—".to_owned(), units::change),
         pair.estimate.as_ref().map_or_else(|| "—".to_owned(), |e| e.rounds.to_string()),
-        format!("{} {}{clock}{note}", Mark::pair(pair), words::pair_state(pair.state)),
+        format!("{} {}{contention}{clock}{note}", Mark::pair(pair), words::pair_state(pair.state)),
     ]
 }
 

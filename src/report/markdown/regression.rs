@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    perf::{Estimate, Facts, Method, Pair, PairState, canary},
+    perf::{Facts, Method, Pair, PairState, canary, resolution, rounds_needed},
     receipt::Receipt,
     report::{
         escape::{code, text},
@@ -74,26 +74,18 @@ fn criteria(page: &mut Page, facts: &Facts) {
             words::counted(rule.looks.len(), "look", "looks"),
             units::share(rule.beta)
         ),
-        format!("Samples are looked at after these rounds: {}.", looks.join(", ")),
+        format!(
+            "Samples are looked at after these rounds: {}. The later a look, the more it may spend \
+             of the chance of a false «regressed».",
+            looks.join(", ")
+        ),
     ]);
 }
 
 fn result(page: &mut Page, facts: &Facts) {
     let tally = Pairs::of(facts);
     page.paragraph(&format!("{}.", tally.words()));
-    page.bullets(facts.pairs.iter().filter(|pair| pair.state == PairState::Regressed).filter_map(
-        |pair| {
-            let estimate = pair.estimate.as_ref()?;
-            Some(format!(
-                "{} {}: {}, by the {} estimate after {}",
-                Mark::pair(pair),
-                code(&pair.bench.to_string(), limits::ID),
-                units::change(estimate),
-                words::estimator(estimate.estimator),
-                words::counted(estimate.rounds as usize, "round", "rounds")
-            ))
-        },
-    ));
+    page.bullets(facts.pairs.iter().filter_map(loss));
     if let Some(canaries) = canaries(facts) {
         page.paragraph(&canaries);
     }
@@ -131,9 +123,33 @@ fn canaries(facts: &Facts) -> Option<String> {
     })
 }
 
+/// A benchmark that is slower in some way that is proved.
+fn loss(pair: &Pair) -> Option<String> {
+    let estimate = match pair.state {
+        PairState::Regressed | PairState::Layout => pair.estimate.as_ref()?,
+        PairState::Held => pair.contention.as_ref()?,
+        _ => return None,
+    };
+    let state = match pair.state {
+        PairState::Layout => format!(", {}", words::pair_state(pair.state)),
+        PairState::Held => format!(", {}", words::CONTENTION),
+        _ => String::new(),
+    };
+    let confirmation = words::confirmation(pair).map(|words| format!("; {words}"));
+    Some(format!(
+        "{} {}: {}, by the {} estimate after {}{state}{}",
+        Mark::pair(pair),
+        code(&pair.bench.to_string(), limits::ID),
+        units::change(estimate),
+        words::estimator(estimate.estimator),
+        words::counted(estimate.rounds as usize, "round", "rounds"),
+        confirmation.unwrap_or_default()
+    ))
+}
+
 /// The finest and the coarsest resolution, in per cent.
 fn resolutions(facts: &Facts) -> Option<(f64, f64)> {
-    let each = || facts.pairs.iter().filter_map(|p| p.estimate.as_ref()).map(units::resolution);
+    let each = || facts.pairs.iter().filter_map(|p| p.estimate.as_ref()).map(resolution);
     Some((each().min_by(f64::total_cmp)?, each().max_by(f64::total_cmp)?))
 }
 
@@ -147,7 +163,7 @@ fn resolve(facts: &Facts, pair: &Pair) -> String {
         return "too few rounds for an estimate; a larger budget (`--budget`) gives more"
             .to_owned();
     };
-    let reached = format!("{} at ±{:.1} %", units::change(estimate), units::resolution(estimate));
+    let reached = format!("{} at ±{:.1} %", units::change(estimate), resolution(estimate));
     let last = facts.rule.looks.last().copied().unwrap_or(0);
     if estimate.rounds < last {
         return format!(
@@ -155,7 +171,7 @@ fn resolve(facts: &Facts, pair: &Pair) -> String {
             estimate.rounds
         );
     }
-    match rounds_needed(facts, estimate) {
+    match rounds_needed(estimate, &facts.rule) {
         Some(rounds) => format!(
             "{reached} after all {last} rounds; at this spread it takes about {rounds}: a quieter \
              machine, or fewer benchmarks at once (`bench.filter`)"
@@ -165,26 +181,4 @@ fn resolve(facts: &Facts, pair: &Pair) -> String {
              rounds is sure to settle it"
         ),
     }
-}
-
-/// Rounds until the interval would lie on one side of the line, if the estimate stayed where
-/// it is and the interval shrank with the square root of the rounds. None beyond a hundredfold.
-fn rounds_needed(facts: &Facts, estimate: &Estimate) -> Option<u32> {
-    let line = facts.rule.line();
-    let (distance, reach) = if estimate.ratio >= line {
-        (estimate.ratio - line, estimate.ratio - estimate.lower)
-    } else {
-        (line - estimate.ratio, estimate.upper - estimate.ratio)
-    };
-    let factor = (reach / distance).powi(2);
-    if !factor.is_finite() || factor > 100.0 {
-        return None;
-    }
-    #[allow(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a float cast saturates, and the product is not negative"
-    )]
-    let rounds = (f64::from(estimate.rounds) * factor.max(1.0)).ceil() as u32;
-    Some(rounds)
 }

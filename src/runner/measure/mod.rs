@@ -133,6 +133,8 @@ fn stub(
         head,
         throughput,
         note,
+        contention: None,
+        confirmation: None,
         clock: None,
         source: None,
     }
