@@ -2,9 +2,8 @@
 
 use super::{
     Context,
-    build::{BuildError, Builder, Built},
-    criterion::RunError,
-    measure::{Measured, measure},
+    build::{BuildError, Builder, Built, Relinker},
+    measure::{MeasureError, Measured, measure},
     pairing::{Plan, PlanError, Surroundings, not_selected, plan},
     toolchain::{Toolchain, ToolchainError},
 };
@@ -36,7 +35,7 @@ pub enum BenchPartError {
     Plan(#[from] PlanError),
     /// While measuring.
     #[error(transparent)]
-    Run(#[from] RunError),
+    Measure(#[from] MeasureError),
 }
 
 /// What there is to build on the base's side.
@@ -114,6 +113,7 @@ pub async fn measure_built(
     toolchain: &Toolchain,
     builds: Builds,
     seed: u64,
+    relinker: Option<&Relinker<'_>>,
 ) -> Result<(Facts, Vec<Round>), BenchPartError> {
     let ready = matches!(builds.base.state, BuildState::Built { .. } | BuildState::Absent)
         && matches!(builds.head.state, BuildState::Built { .. });
@@ -132,7 +132,7 @@ pub async fn measure_built(
     if plan.takes_turns() {
         plan.with_canaries(around.ctx.sandbox.helper());
     }
-    let Measured { pairs, rounds } = measure(around, &plan, &rule, seed).await?;
+    let Measured { pairs, rounds } = measure(around, &plan, &rule, seed, relinker).await?;
     let (canaries, pairs): (Vec<_>, Vec<_>) =
         pairs.into_iter().partition(|pair| pair.bench.package == canary::PACKAGE);
     let command = builds.command;

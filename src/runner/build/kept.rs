@@ -117,7 +117,12 @@ pub(super) fn lies_beneath(path: &Path, folder: &Path) -> bool {
 /// Moves an executable of at most `limit` bytes out of the target folder, read-only, and nothing
 /// that lies elsewhere. What is kept of the folder for other builds holds none that could be handed
 /// in as their own. Returns its size in bytes.
-fn take(made: &Executable, target: &Path, to: &Path, limit: u64) -> Result<u64, KeepError> {
+pub(super) fn take(
+    made: &Executable,
+    target: &Path,
+    to: &Path,
+    limit: u64,
+) -> Result<u64, KeepError> {
     let refused = |why: String| {
         KeepError::Taken(format!("what was built as bench «{}» is not taken: {why}", made.target))
     };

@@ -5,6 +5,7 @@
 
 mod kept;
 mod messages;
+mod relink;
 
 use std::{
     collections::BTreeSet,
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use self::kept::{KeepError, Kept};
 pub use self::messages::executables;
+pub use self::relink::Relinker;
 use super::{
     Context,
     benches::{BenchTarget, BenchesError, bench_targets},

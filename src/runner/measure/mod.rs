@@ -5,19 +5,23 @@
 //! core: slice by slice in turn where their criterion can be asked for that ([`turns`]),
 //! else one whole process right after the other, in an order drawn by a coin.
 
+mod processes;
+mod relinked;
+mod rounds;
 mod turns;
 
 use std::time::{Duration, Instant};
 
 use self::turns::Paces;
 use super::{
-    criterion::{RunError, Sample},
-    pairing::{Plan, Surroundings, TargetPair},
+    build::{BuildError, Relinker},
+    criterion::RunError,
+    pairing::{Plan, Surroundings},
 };
 use crate::{
     perf::{
-        BenchId, Order, Pair, PairState, Round, Rule, SeenSides, Stage, Throughput, Turns,
-        judge_rounds,
+        BenchId, Order, Pair, PairState, Round, Rule, SeenSides, Stage, Step, Throughput, Turns,
+        canary, next_step,
     },
     policy::Side,
 };
@@ -41,6 +45,10 @@ struct Open {
     by: By,
     rounds: Vec<Round>,
     throughput: Option<Throughput>,
+    /// What its next round is for.
+    stage: Stage,
+    /// Whether the executables at hand are linked for that.
+    linked: bool,
     /// Set once nothing more is to be measured.
     closed: Option<(PairState, Option<String>)>,
 }
@@ -63,6 +71,30 @@ enum Unit {
     One(usize),
 }
 
+/// What every round is given.
+#[derive(Debug)]
+struct Turn<'a, 's> {
+    around: &'a Surroundings<'s>,
+    plan: &'a Plan,
+    rule: &'a Rule,
+    seed: u64,
+    draw: &'a mut fastrand::Rng,
+    paces: Paces,
+    /// Time that was measured for.
+    spent: Duration,
+}
+
+/// Something of ours failed.
+#[derive(Debug, thiserror::Error)]
+pub enum MeasureError {
+    /// While measuring.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// While linking anew.
+    #[error(transparent)]
+    Relink(#[from] BuildError),
+}
+
 /// Measures everything that the plan names, until it is proved or the budget is spent.
 ///
 /// # Errors
@@ -73,11 +105,15 @@ pub async fn measure(
     plan: &Plan,
     rule: &Rule,
     seed: u64,
-) -> Result<Measured, RunError> {
+    relinker: Option<&Relinker<'_>>,
+) -> Result<Measured, MeasureError> {
     let mut draw = fastrand::Rng::with_seed(seed);
     let mut measured = readings(around, plan, &mut draw).await?;
     let mut open: Vec<Open> = plan.changed.iter().map(|one| Open::new(one, plan)).collect();
-    rounds(around, plan, rule, seed, &mut open, &mut draw).await?;
+    let (paces, spent) = (Paces::default(), Duration::ZERO);
+    let mut turn = Turn { around, plan, rule, seed, draw: &mut draw, paces, spent };
+    rounds::rounds(&mut turn, &mut open).await?;
+    relinked::relinked(&mut turn, relinker, &mut open).await?;
     for one in open {
         let (state, note) = one.closed.unwrap_or((PairState::Inconclusive, None));
         measured.pairs.push(stub(one.bench, state, one.throughput, note));
@@ -96,24 +132,53 @@ impl Open {
             by: if turns { By::Turns } else { By::Processes },
             rounds: Vec::new(),
             throughput: None,
+            stage: Stage::First,
+            linked: false,
             closed: None,
         }
     }
 
     fn plays(&self, by: By) -> bool {
-        self.closed.is_none() && self.by == by
+        self.is_open() && self.by == by
     }
 
-    /// Looks at the rounds so far, if their number is one at which one looks; after the last look
-    /// there is nothing more to measure.
+    /// Whether there is something to measure of it with the executables at hand.
+    fn is_open(&self) -> bool {
+        self.closed.is_none() && !self.waits()
+    }
+
+    /// Whether both sides have to be linked anew for it.
+    fn waits(&self) -> bool {
+        self.closed.is_none() && !self.linked && matches!(self.stage, Stage::Relinked(_))
+    }
+
+    /// Finds out what its next round is for, or that there is none.
     fn look(&mut self, rule: &Rule, seed: u64) {
-        let rounds = u32::try_from(self.rounds.len()).unwrap_or(u32::MAX);
-        if self.closed.is_some() || !rule.looks.contains(&rounds) {
+        let decides = self.is_open() && rule.looks.contains(&self.next_round());
+        if !decides && !self.waits() {
             return;
         }
-        let last = rule.looks.last().is_some_and(|last| rounds >= *last);
-        let state = judge_rounds(&self.rounds, rule, seed).state;
-        self.closed = state.or(last.then_some(PairState::Inconclusive)).map(|state| (state, None));
+        match next_step(&self.rounds, rule, seed) {
+            // What a canary has to come to is known: there is nothing to confirm.
+            Step::MoreRounds(Stage::Again) if self.bench.package == canary::PACKAGE => {
+                self.closed = Some((PairState::Regressed, None));
+            }
+            Step::MoreRounds(stage) => self.stage = stage,
+            Step::Done(state) => self.closed = Some((state, None)),
+        }
+    }
+
+    /// The number of its next round, counted in its stage.
+    fn next_round(&self) -> u32 {
+        let same = self.rounds.iter().filter(|round| round.stage == self.stage).count();
+        u32::try_from(same).unwrap_or(u32::MAX)
+    }
+}
+
+/// Closes those that `which` says yes to.
+fn close(open: &mut [Open], which: impl Fn(&Open) -> bool, state: PairState, note: &str) {
+    for one in open.iter_mut().filter(|one| which(one)) {
+        one.closed = Some((state, Some(note.to_owned())));
     }
 }
 
@@ -157,7 +222,7 @@ async fn readings(
             measured.pairs.push(stub(bench.clone(), PairState::Unchanged, None, note));
             continue;
         }
-        match one(around, Side::Head, pair, bench, draw).await {
+        match processes::one(around, Side::Head, pair, bench, draw).await {
             Ok(sample) => {
                 measured.rounds.push(Round {
                     bench: bench.clone(),
@@ -180,148 +245,4 @@ async fn readings(
         }
     }
     Ok(measured)
-}
-
-async fn rounds(
-    around: &Surroundings<'_>,
-    plan: &Plan,
-    rule: &Rule,
-    seed: u64,
-    open: &mut [Open],
-    draw: &mut fastrand::Rng,
-) -> Result<(), RunError> {
-    let budget = Duration::from_secs(around.rules.budget_seconds);
-    let started = Instant::now();
-    let mut paces = Paces::default();
-    loop {
-        let mut units = units(open);
-        draw.shuffle(&mut units);
-        if units.is_empty() {
-            return Ok(());
-        }
-        for unit in units {
-            if started.elapsed() >= budget {
-                close_all(open, around.rules.budget_seconds);
-                return Ok(());
-            }
-            tell(around, open, unit, budget.saturating_sub(started.elapsed()));
-            match unit {
-                Unit::Target(index) => {
-                    turns::play(around, plan, index, open, &mut paces, draw).await?;
-                }
-                Unit::One(index) => {
-                    if let Some(one) = open.get_mut(index) {
-                        play(around, plan, one, draw).await?;
-                    }
-                }
-            }
-        }
-        for one in &mut *open {
-            one.look(rule, seed);
-        }
-    }
-}
-
-/// What there is to run in the next round.
-fn units(open: &[Open]) -> Vec<Unit> {
-    let mut units = Vec::new();
-    for (index, one) in open.iter().enumerate() {
-        let unit = match one.by {
-            _ if one.closed.is_some() => continue,
-            By::Turns => Unit::Target(one.index),
-            By::Processes => Unit::One(index),
-        };
-        if !units.contains(&unit) {
-            units.push(unit);
-        }
-    }
-    units
-}
-
-fn tell(around: &Surroundings<'_>, open: &[Open], unit: Unit, left: Duration) {
-    let named = open.iter().enumerate().find(|(index, one)| match unit {
-        Unit::Target(target) => one.plays(By::Turns) && one.index == target,
-        Unit::One(this) => *index == this,
-    });
-    let Some((_, one)) = named else { return };
-    let what = match unit {
-        Unit::Target(_) => format!("{}/{}", one.bench.package, one.bench.target),
-        Unit::One(_) => one.bench.to_string(),
-    };
-    let what = format!("{what}, round {}", one.rounds.len() + 1);
-    let closed = open.iter().filter(|one| one.closed.is_some()).count() as u64;
-    around.ctx.progress.counted(what, closed, open.len() as u64, Some(left));
-}
-
-fn close_all(open: &mut [Open], budget: u64) {
-    for one in open.iter_mut().filter(|one| one.closed.is_none()) {
-        let note = format!(
-            "the budget of {budget} s was spent after {} rounds; a larger --budget would resolve more",
-            one.rounds.len()
-        );
-        one.closed = Some((PairState::Inconclusive, Some(note)));
-    }
-}
-
-/// One round of one benchmark: both sides, in drawn order.
-async fn play(
-    around: &Surroundings<'_>,
-    plan: &Plan,
-    open: &mut Open,
-    draw: &mut fastrand::Rng,
-) -> Result<(), RunError> {
-    let Some(pair) = plan.pairs.get(open.index) else { return Ok(()) };
-    let (order, sides) = if draw.bool() {
-        (Order::BaseFirst, [Side::Base, Side::Head])
-    } else {
-        (Order::HeadFirst, [Side::Head, Side::Base])
-    };
-    let (mut base, mut head) = (Vec::new(), Vec::new());
-    let (mut base_seen, mut head_seen) = (None, None);
-    for side in sides {
-        match one(around, side, pair, &open.bench, draw).await {
-            Ok(sample) => {
-                open.throughput = sample.throughput;
-                match side {
-                    Side::Base => (base, base_seen) = (sample.slices, sample.seen),
-                    Side::Head => (head, head_seen) = (sample.slices, sample.seen),
-                }
-            }
-            Err(RunError::Trouble(trouble)) => {
-                let name = if side == Side::Base { "base" } else { "head" };
-                let note = Some(format!("{name}: {trouble}; {}", around.next(&trouble)));
-                open.closed = Some((PairState::CouldNotRun, note));
-                return Ok(());
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    let seen = SeenSides::of(base_seen, head_seen);
-    let round = u32::try_from(open.rounds.len()).unwrap_or(u32::MAX);
-    open.rounds.push(Round {
-        bench: open.bench.clone(),
-        round,
-        order,
-        base,
-        head,
-        turns: Turns::default(),
-        stage: Stage::First,
-        seen,
-    });
-    Ok(())
-}
-
-async fn one(
-    around: &Surroundings<'_>,
-    side: Side,
-    pair: &TargetPair,
-    bench: &BenchId,
-    draw: &mut fastrand::Rng,
-) -> Result<Sample, RunError> {
-    let env = around.guard.environment(draw);
-    let executable = match side {
-        Side::Base => &pair.base,
-        Side::Head => &pair.head,
-    };
-    around.bench(side, executable, &env).sample(&bench.id, &around.guard.samples()).await
 }

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{By, Open};
+use super::{By, Open, Turn};
 use crate::{
     perf::{Order, PairState, Round, Stage, canary},
     policy::Side,
@@ -27,19 +27,18 @@ pub(super) struct Paces(BTreeMap<usize, BTreeMap<String, Pace>>);
 
 /// Plays a round of every open benchmark of a target pair that takes turns.
 pub(super) async fn play(
-    around: &Surroundings<'_>,
+    turn: &mut Turn<'_, '_>,
     plan: &Plan,
     index: usize,
     open: &mut [Open],
-    paces: &mut Paces,
-    draw: &mut fastrand::Rng,
 ) -> Result<(), RunError> {
+    let around = turn.around;
     let Some(pair) = plan.pairs.get(index) else { return Ok(()) };
     let mut open: Vec<&mut Open> =
         open.iter_mut().filter(|one| one.plays(By::Turns) && one.index == index).collect();
     let wanted: BTreeSet<String> = open.iter().map(|one| one.bench.id.clone()).collect();
-    let paces = paces.0.entry(index).or_default();
-    let over = both(around, pair, &wanted, paces, draw).await?;
+    let paces = turn.paces.0.entry(index).or_default();
+    let over = both(around, pair, &wanted, paces, turn.draw).await?;
     if around.ctx.cancel.stopped() {
         return Err(RunError::Cancelled);
     }
@@ -97,12 +96,12 @@ impl Open {
         self.throughput = played.throughput.or(self.throughput);
         self.rounds.push(Round {
             bench: self.bench.clone(),
-            round: u32::try_from(self.rounds.len()).unwrap_or(u32::MAX),
+            round: self.next_round(),
             order: played.turns.0.first().copied().unwrap_or(Order::BaseFirst),
             base: played.base,
             head: played.head,
             turns: played.turns,
-            stage: Stage::First,
+            stage: self.stage,
             seen: played.seen,
         });
     }
@@ -114,8 +113,12 @@ impl Open {
             self.by = By::Processes;
             return;
         }
-        let note = format!("round {}: {why}", self.rounds.len() + 1);
-        self.closed = Some((PairState::CouldNotRun, Some(note)));
+        let (state, note) = match self.stage {
+            // It was proved and confirmed; that its new executables fail takes nothing away.
+            Stage::Relinked(_) => (PairState::Regressed, format!("linked anew: {why}")),
+            _ => (PairState::CouldNotRun, format!("round {}: {why}", self.rounds.len() + 1)),
+        };
+        self.closed = Some((state, Some(note)));
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     runner::{
         Context,
         bench_part::{Builds, build_both, measure_built, nothing_built},
-        build::{Builder, Built},
+        build::{Builder, Built, Relinker},
         cargo_config::CargoConfig,
         changes::ChangedFile,
         folder::Folder,
@@ -28,7 +28,7 @@ use crate::{
         sources,
         toolchain::{Toolchain, ToolchainError},
     },
-    sandbox::Grant,
+    sandbox::{Grant, clear},
     verdict::PartName,
 };
 
@@ -143,25 +143,38 @@ impl RunJob<'_> {
                 return Ok(Ready::Nothing(Box::new(facts)));
             }
         };
-        // Flags come with the rules; a first commit has but its own.
-        let giver = subject.rules.as_ref().unwrap_or(&subject.head);
-        let (git, workspace) = (self.place.head.git(), &self.place.workspace);
-        let cargo_config = CargoConfig::of(&git, &giver.sha, workspace).await?;
+        let cargo_config = self.cargo_config(subject).await?;
         let admission = self.admission();
-        let builder = Builder {
-            ctx: self.ctx,
-            rooms,
-            admission: &admission,
-            cargo_config: &cargo_config,
-            rules,
-            tree: self.place.build.clone(),
-            workspace,
-            home: &self.place.home,
-            lineage: &self.lineage,
-        };
+        let builder = self.builder(rooms, &cargo_config, &admission);
         let base = self.place.base_to_build(subject);
         let builds = build_both(self.ctx, &builder, &base, &subject.head.sha).await?;
         Ok(Ready::Built(Box::new(builds)))
+    }
+
+    /// Flags come with the rules; a first commit has but its own.
+    async fn cargo_config(&self, subject: &Subject) -> Result<CargoConfig, PipelineError> {
+        let giver = subject.rules.as_ref().unwrap_or(&subject.head);
+        let git = self.place.head.git();
+        Ok(CargoConfig::of(&git, &giver.sha, &self.place.workspace).await?)
+    }
+
+    fn builder<'b>(
+        &'b self,
+        rooms: &'b Rooms<'b>,
+        cargo_config: &'b CargoConfig,
+        admission: &'b Result<Admission, String>,
+    ) -> Builder<'b> {
+        Builder {
+            ctx: self.ctx,
+            rooms,
+            admission,
+            cargo_config,
+            rules: &self.rules.rules.config.bench,
+            tree: self.place.build.clone(),
+            workspace: &self.place.workspace,
+            home: &self.place.home,
+            lineage: &self.lineage,
+        }
     }
 
     /// What may be fetched: what the rules let through, and what the base names already.
@@ -175,14 +188,14 @@ impl RunJob<'_> {
 
     async fn measure(
         &self,
-        rooms: &Rooms<'_>,
+        plain_rooms: &Rooms<'_>,
         subject: &Subject,
         builds: Builds,
     ) -> Result<(perf::Facts, Vec<perf::Round>), PipelineError> {
         let scratch = self.place.home.join("measure");
         let unusable = |source| PipelineError::Scratch { path: scratch.clone(), source };
         let guard = EnvGuard::new(&scratch).map_err(unusable)?;
-        let rooms = rooms.with_scratch(&scratch).map_err(unusable)?;
+        let rooms = plain_rooms.with_scratch(&scratch).map_err(unusable)?;
         let head = self.place.head.dir().join(&self.place.workspace);
         let base = self.place.base_side().unwrap_or_else(|| head.clone());
         let rules = &self.rules.rules.config.bench;
@@ -191,16 +204,21 @@ impl RunJob<'_> {
             path: "the folder of temporary files".into(),
             source,
         })?;
-        let room = |built: &Built, checkout: &Path, door: &Door| {
-            let grant = self.measuring(&rooms, built, checkout).reading([door.folder()]);
+        let [base_linked, head_linked] =
+            ["base", "head"].map(|side| self.place.home.join("relinked").join(side));
+        for folder in [&base_linked, &head_linked] {
+            clear(folder).and_then(|()| std::fs::create_dir_all(folder)).map_err(unusable)?;
+        }
+        let room = |built: &Built, checkout: &Path, door: &Door, linked: &Path| {
+            let grant = self.measuring(&rooms, built, checkout).reading([door.folder(), linked]);
             Mutex::new(self.ctx.sandbox.session(grant))
         };
         let base_tree = self.place.base_dir().unwrap_or_else(|| self.place.head.dir());
         let around = Surroundings {
             ctx: self.ctx,
             guard: &guard,
-            base_room: room(&builds.base, base_tree, &base_door),
-            head_room: room(&builds.head, self.place.head.dir(), &head_door),
+            base_room: room(&builds.base, base_tree, &base_door, &base_linked),
+            head_room: room(&builds.head, self.place.head.dir(), &head_door, &head_linked),
             base_door,
             head_door,
             rules,
@@ -210,8 +228,18 @@ impl RunJob<'_> {
         let targets = builds.head.targets.clone();
         let benches = [builds.base.targets.clone(), targets.clone()].concat();
         let sources_of_benches = &builds.base.sources | &builds.head.sources;
+        let cargo_config = self.cargo_config(subject).await?;
+        let admission = self.admission();
+        let relinker = subject.base.as_ref().map(|commit| Relinker {
+            builder: self.builder(plain_rooms, &cargo_config, &admission),
+            base: &commit.sha,
+            head: &subject.head.sha,
+            targets: &benches,
+            folders: [&base_linked, &head_linked],
+        });
+        let (toolchain, seed) = (rooms.toolchain(), self.request.seed);
         let (mut facts, rounds) =
-            measure_built(&around, rooms.toolchain(), builds, self.request.seed).await?;
+            measure_built(&around, toolchain, builds, seed, relinker.as_ref()).await?;
         if rounds.iter().any(|round| round.seen.is_some()) {
             facts.seen_by = Some(self.ctx.sandbox.usage_source().word().to_owned());
         }
