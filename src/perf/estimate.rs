@@ -209,9 +209,14 @@ fn lowest(rounds: &[Vec<f64>], chosen: &[usize], rule: &FloorRule) -> f64 {
     let picked = || chosen.iter().filter_map(|index| rounds.get(*index));
     let wanted = share(picked().map(Vec::len).sum(), rule);
     // Whatever is among the lowest of all is among the lowest of its own round.
-    let candidates = picked().flat_map(|round| round.iter().take(wanted)).copied().collect();
-    let candidates = sorted(candidates);
-    mean(candidates.get(..wanted).unwrap_or(&candidates))
+    let mut lowest: Vec<f64> =
+        picked().flat_map(|round| round.iter().take(wanted)).copied().collect();
+    if wanted < lowest.len() {
+        lowest.select_nth_unstable_by(wanted, f64::total_cmp);
+        lowest.truncate(wanted);
+    }
+    // Sorted, so that the sum does not depend on how they were selected.
+    mean(&sorted(lowest))
 }
 
 fn share(total: usize, rule: &FloorRule) -> usize {

@@ -171,9 +171,7 @@ fn of_perf(receipt: &Receipt, facts: &perf::Facts) -> Vec<Row> {
             PairState::Regressed => Outcome::Fail,
             PairState::Inconclusive => Outcome::Inconclusive,
             PairState::CouldNotRun => Outcome::CouldNotRun,
-            PairState::Unchanged | PairState::Held | PairState::Improved | PairState::Layout => {
-                return None;
-            }
+            _ => return None,
         };
         let BenchId { package, target, id } = &pair.bench;
         let row = json!({
