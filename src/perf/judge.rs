@@ -4,6 +4,7 @@ use super::{
     clock::{Disagreement, Told},
     edit::Edit,
     facts::{BenchId, Build, BuildState, Estimate, Facts, Pair, PairState, Target, TargetState},
+    workload,
 };
 use crate::{
     policy::Side,
@@ -15,7 +16,7 @@ use crate::{
 /// `documentation_only` and a repository without a bench target leave nothing to do.
 pub fn judge(facts: &Facts, documentation_only: bool) -> Part {
     let no_target = facts.targets.is_empty() && facts.builds.iter().all(|build| !broken(build));
-    if documentation_only || no_target {
+    if documentation_only || (no_target && facts.workloads.is_none()) {
         return Part::skipped(PartName::Perf, Skip::NoSurface);
     }
     let absent =
@@ -28,6 +29,7 @@ pub fn judge(facts: &Facts, documentation_only: bool) -> Part {
     reasons.extend(facts.targets.iter().filter_map(of_target));
     reasons.extend(facts.pairs.iter().filter_map(|pair| of_pair(pair, facts)));
     reasons.extend(facts.pairs.iter().filter_map(of_clock));
+    reasons.extend(facts.workloads.iter().flat_map(workload::reasons));
     reasons.extend(facts.missing.iter().map(|bench| {
         let text = format!(
             "{bench} exists at the base and not at the head; if that is meant, say so in the change"
@@ -128,6 +130,7 @@ fn nothing_selected(facts: &Facts) -> Option<Reason> {
     let gave_something = !facts.pairs.is_empty()
         || !facts.added.is_empty()
         || !facts.missing.is_empty()
+        || facts.workloads.is_some()
         || facts.builds.iter().any(broken)
         || facts.targets.iter().any(|target| {
             matches!(target.state, TargetState::CouldNotRun { .. } | TargetState::Missing)

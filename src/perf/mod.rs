@@ -10,6 +10,7 @@ mod estimate;
 mod facts;
 mod judge;
 mod rule;
+mod workload;
 
 pub use clock::{ClockRule, Disagreement, Measure, Seen, SeenSides, Told, disagreement, doubted};
 pub use decide::{Judged, judge_rounds, pair, reading, recompute};
@@ -20,3 +21,8 @@ pub use facts::{
     Reading, Round, Rule, Slice, Stage, Target, TargetState, Throughput, Turns,
 };
 pub use judge::judge;
+pub use workload::{
+    Bounds, Memory, MemoryState, Process, Together, Undisturbed, WorkloadJudged, WorkloadPair,
+    WorkloadRound, WorkloadRule, WorkloadState, Workloads, judge_workload, recompute_workloads,
+    workload_pair,
+};

@@ -100,6 +100,7 @@ pub fn nothing_built(rules: &BenchRules, seed: u64, reason: Option<&ToolchainErr
         added: Vec::new(),
         edits: Vec::new(),
         seen_by: None,
+        workloads: None,
     }
 }
 

@@ -36,6 +36,7 @@ fn facts(pairs: Vec<Pair>) -> Facts {
         added: Vec::new(),
         edits: Vec::new(),
         seen_by: None,
+        workloads: None,
     }
 }
 

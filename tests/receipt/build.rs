@@ -187,6 +187,7 @@ impl Gated {
             added: Vec::new(),
             edits: Vec::new(),
             seen_by: None,
+            workloads: None,
         });
         self
     }
