@@ -153,6 +153,7 @@ impl RunJob<'_> {
             admission: &admission,
             cargo_config: &cargo_config,
             rules,
+            workloads: &self.rules.rules.config.workloads,
             tree: self.place.build.clone(),
             workspace,
             home: &self.place.home,
