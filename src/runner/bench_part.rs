@@ -104,7 +104,8 @@ pub fn nothing_built(rules: &BenchRules, seed: u64, reason: Option<&ToolchainErr
     }
 }
 
-/// Measures what was built, and puts the facts together.
+/// Measures what was built, and puts the facts together. `beside` counts the decisions of other
+/// measurements that share the run's chance of error.
 ///
 /// # Errors
 ///
@@ -113,6 +114,7 @@ pub async fn measure_built(
     around: &Surroundings<'_>,
     toolchain: &Toolchain,
     builds: Builds,
+    beside: usize,
     seed: u64,
 ) -> Result<(Facts, Vec<Round>), BenchPartError> {
     let ready = matches!(builds.base.state, BuildState::Built { .. } | BuildState::Absent)
@@ -122,7 +124,7 @@ pub async fn measure_built(
     } else {
         Plan { targets: not_selected(around.rules, &builds.head), ..Plan::default() }
     };
-    let rule = Rule::new(around.rules, plan.changed.len());
+    let rule = Rule::new(around.rules, plan.changed.len() + beside);
     let count = plan.changed.len();
     around.ctx.progress.phase(
         "measure",

@@ -11,7 +11,7 @@ use crate::{
     runner::{
         Context,
         bench_part::{Builds, build_both, measure_built, nothing_built},
-        build::{Builder, Built},
+        build::{Builder, Built, BuiltProgram},
         cargo_config::CargoConfig,
         changes::ChangedFile,
         folder::Folder,
@@ -43,7 +43,14 @@ pub(super) struct RunJob<'a> {
 }
 
 pub(super) type PolicyPart = Option<policy_part::Scanned>;
-pub(super) type PerfPart = Option<(perf::Facts, Vec<perf::Round>)>;
+pub(super) type PerfPart = Option<Measured>;
+
+/// What the performance part found out, and the raw samples behind it.
+pub(super) struct Measured {
+    pub(super) facts: perf::Facts,
+    pub(super) rounds: Vec<perf::Round>,
+    pub(super) workloads: Vec<perf::WorkloadRound>,
+}
 
 impl RunJob<'_> {
     /// The scan beside the builds, then the measurement alone.
@@ -80,7 +87,9 @@ impl RunJob<'_> {
         };
         let (policy, built) = tokio::try_join!(scan, build)?;
         let perf = match (built, &building) {
-            (Some(Ready::Nothing(facts)), _) => Some((*facts, Vec::new())),
+            (Some(Ready::Nothing(facts)), _) => {
+                Some(Measured { facts: *facts, rounds: Vec::new(), workloads: Vec::new() })
+            }
             (Some(Ready::Built(builds)), Ok(rooms)) => {
                 Some(self.measure(rooms, subject, *builds).await?)
             }
@@ -178,7 +187,7 @@ impl RunJob<'_> {
         rooms: &Rooms<'_>,
         subject: &Subject,
         builds: Builds,
-    ) -> Result<(perf::Facts, Vec<perf::Round>), PipelineError> {
+    ) -> Result<Measured, PipelineError> {
         let scratch = self.place.home.join("measure");
         let unusable = |source| PipelineError::Scratch { path: scratch.clone(), source };
         let guard = EnvGuard::new(&scratch).map_err(unusable)?;
@@ -187,7 +196,7 @@ impl RunJob<'_> {
         let base = self.place.base_side().unwrap_or_else(|| head.clone());
         let rules = &self.rules.rules.config.bench;
         let room = |built: &Built, checkout: &Path| {
-            let grant = self.measuring(&rooms, built, checkout);
+            let grant = self.measuring(&rooms, built, checkout, rules.process_seconds);
             Mutex::new(self.ctx.sandbox.session(grant))
         };
         let base_tree = self.place.base_dir().unwrap_or_else(|| self.place.head.dir());
@@ -203,8 +212,12 @@ impl RunJob<'_> {
         let targets = builds.head.targets.clone();
         let benches = [builds.base.targets.clone(), targets.clone()].concat();
         let sources_of_benches = &builds.base.sources | &builds.head.sources;
+        let workloads = self.workloads(&rooms, &builds, &around.base, &around.head)?;
+        let (beside, seed) = (workloads.decisions(), self.request.seed);
         let (mut facts, rounds) =
-            measure_built(&around, rooms.toolchain(), builds, self.request.seed).await?;
+            measure_built(&around, rooms.toolchain(), builds, beside, seed).await?;
+        let (measured, raw) = workloads.measure(&facts.rule, seed).await?;
+        facts.workloads = measured;
         if rounds.iter().any(|round| round.seen.is_some()) {
             facts.seen_by = Some(self.ctx.sandbox.usage_source().word().to_owned());
         }
@@ -222,15 +235,22 @@ impl RunJob<'_> {
             .await?;
         }
         sources::fill(&mut facts.pairs, &targets, &git, &subject.head.sha, workspace).await?;
-        Ok((facts, rounds))
+        Ok(Measured { facts, rounds, workloads: raw })
     }
 
     /// A side's executables see their own side's files, also where they were built.
-    fn measuring(&self, rooms: &Rooms<'_>, built: &Built, checkout: &Path) -> Grant {
-        let rules = &self.rules.rules.config.bench;
-        let executables = built.executables.iter().map(|executable| executable.path.clone());
+    pub(super) fn measuring(
+        &self,
+        rooms: &Rooms<'_>,
+        built: &Built,
+        checkout: &Path,
+        seconds: u64,
+    ) -> Grant {
+        let programs = built.programs.iter().filter_map(BuiltProgram::executable);
+        let executables = built.executables.iter().chain(programs);
+        let executables = executables.map(|executable| executable.path.clone());
         let where_built = self.place.build.dir();
-        rooms.measuring(checkout, where_built, rules.process_seconds).reading(executables)
+        rooms.measuring(checkout, where_built, seconds).reading(executables)
     }
 }
 
