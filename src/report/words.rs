@@ -1,7 +1,7 @@
 //! The words of the gate, as they are shown.
 
 use crate::{
-    perf::{Disagreement, Estimator, Measure, Method, PairState},
+    perf::{Disagreement, Estimator, Measure, Method, PairState, WorkloadState},
     policy::{FindingState, Severity, Side, Source},
     verdict::{Outcome, PartName, Route, Skip},
 };
@@ -90,6 +90,20 @@ pub(super) fn pair_state(state: PairState) -> &'static str {
         PairState::Regressed => "regressed",
         PairState::Inconclusive => "inconclusive",
         PairState::CouldNotRun => "could not run",
+    }
+}
+
+pub(super) fn workload_state(state: WorkloadState) -> &'static str {
+    match state {
+        WorkloadState::Unchanged => "unchanged",
+        WorkloadState::Held => "held",
+        WorkloadState::Improved => "improved",
+        WorkloadState::Regressed => "regressed",
+        WorkloadState::Inconclusive => "inconclusive",
+        WorkloadState::DoesNotBuild => "does not build",
+        WorkloadState::CouldNotRun => "could not run",
+        WorkloadState::Missing => "missing in the head",
+        WorkloadState::Added => "new",
     }
 }
 

@@ -70,12 +70,25 @@ fn criteria(page: &mut Page, facts: &Facts) {
             "Chance of one false «regressed» in the whole run: {}, shared among {} and {}; of a \
              false «held» of one benchmark: {}.",
             units::share(rule.alpha),
-            words::counted(rule.family as usize, "benchmark", "benchmarks"),
+            shared_among(facts),
             words::counted(rule.looks.len(), "look", "looks"),
             units::share(rule.beta)
         ),
         format!("Samples are looked at after these rounds: {}.", looks.join(", ")),
     ]);
+}
+
+/// Workloads share the chance of error with the benchmarks.
+fn shared_among(facts: &Facts) -> String {
+    let family = facts.rule.family as usize;
+    match &facts.workloads {
+        None => words::counted(family, "benchmark", "benchmarks"),
+        Some(_) => words::counted(
+            family,
+            "decision (of a benchmark or workload)",
+            "decisions (of benchmarks and workloads)",
+        ),
+    }
 }
 
 fn result(page: &mut Page, facts: &Facts) {
