@@ -4,6 +4,7 @@ mod clocks;
 mod recompute;
 mod recorded;
 mod simulated;
+mod workloads;
 
 use t5_gate::{
     config::BenchRules,

@@ -10,3 +10,4 @@ mod outcomes;
 mod rules;
 mod signed;
 mod surroundings;
+mod workloads;
