@@ -74,6 +74,8 @@ pub struct ProgramTarget {
     pub folder: PathBuf,
     /// Features that it needs and that the rules do not turn on.
     pub lacks: Vec<String>,
+    /// Its root source file, relative to the checkout's root; none if it lies outside.
+    pub source: Option<PathBuf>,
 }
 
 /// Lists the examples and binaries of the workspace that `cargo` works in.
@@ -177,6 +179,7 @@ fn programs(metadata: &Metadata) -> Vec<ProgramTarget> {
             program,
             folder: folder_of(package, &metadata.workspace_root),
             lacks: lacking(target, on.get(package.id.as_str()).copied()),
+            source: target.src_path.strip_prefix(&metadata.workspace_root).ok().map(Into::into),
         })
     };
     packages

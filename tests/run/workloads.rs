@@ -131,7 +131,7 @@ fn what_a_program_does_wrong_is_named_with_its_side() {
         repository.write("examples/decode.rs", &broken).commit(subject);
         let said = gate(&repository).ends_with(4);
         repository.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
-        assert_eq!(said.reasons(), ["workload-could-not-run"], "{subject}");
+        assert_eq!(said.reasons(), ["workload-could-not-run", "edits-what-measures"], "{subject}");
         let pair = workload(&said);
         assert_eq!(pair["state"], "could-not-run");
         pair["note"].as_str().unwrap().to_owned()
@@ -161,14 +161,14 @@ fn a_program_that_does_not_compile_fails_and_one_that_is_gone_is_worth_a_look() 
     repository.commit("Begin");
     repository.write("examples/decode.rs", "fn main() { engine::encode() }\n").commit("Break");
     let said = gate(&repository).ends_with(1);
-    assert_eq!(said.reasons(), ["workload-does-not-build"]);
+    assert_eq!(said.reasons(), ["workload-does-not-build", "edits-what-measures"]);
     let note = workload(&said)["note"].as_str().unwrap().to_owned();
     assert!(note.contains("encode"), "{note}");
 
     repository.git(&["reset", "--quiet", "--hard", "HEAD~1"]);
     repository.remove("examples/decode.rs").commit("Remove");
     let said = gate(&repository).ends_with(0);
-    assert_eq!(said.reasons(), ["workload-missing"]);
+    assert_eq!(said.reasons(), ["workload-missing", "edits-what-measures"]);
 
     repository.write("examples/decode.rs", EXAMPLE).commit("Bring it back");
     let said = gate(&repository).ends_with(0);

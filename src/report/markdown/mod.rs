@@ -51,8 +51,8 @@ pub(super) fn sections(
     policy::section(page, receipt);
     benches::section(page, receipt);
     regression::section(page, receipt);
-    workloads::section(page, receipt);
     clocks::section(page, receipt);
+    workloads::section(page, receipt);
     summary::evidence(page, receipt, verdict);
     gates(page);
     artifacts::section(page, receipt);

@@ -22,7 +22,14 @@ pub(super) fn section(page: &mut Page, receipt: &Receipt) {
         return;
     };
     if Pairs::of(facts).measured == 0 {
-        page.paragraph("Not measured: nothing was compared in this run.");
+        let workloads = facts
+            .workloads
+            .as_ref()
+            .is_some_and(|workloads| workloads.pairs.iter().any(|pair| pair.throughput.is_some()));
+        page.paragraph(match workloads {
+            true => "No benchmark was compared in this run; workloads were.",
+            false => "Not measured: nothing was compared in this run.",
+        });
         return;
     }
     page.heading(3, "Baseline");

@@ -16,19 +16,21 @@ use crate::{
 };
 
 pub(super) fn section(page: &mut Page, receipt: &Receipt) {
-    let Some(facts) = receipt.perf.as_ref().and_then(|facts| facts.workloads.as_ref()) else {
-        return;
-    };
+    let Some(perf) = &receipt.perf else { return };
+    let Some(facts) = &perf.workloads else { return };
     page.heading(2, "Workloads");
-    page.paragraph(&format!(
-        "Whole programs, built as the benches are: {}.",
-        workloads_in_words(&facts.pairs)
-    ));
+    let counted = workloads_in_words(&facts.pairs);
+    page.paragraph(&format!("{counted}. They are whole programs, built as the benches are."));
     let mut pairs: Vec<&WorkloadPair> = facts.pairs.iter().collect();
     pairs.sort_by_key(|pair| workload_gravity(pair));
     page.table(WORKLOADS, pairs.iter().map(|pair| workload_row(pair)));
     how(page, facts);
     absolute(page, &pairs);
+    if let Some(by) = perf.seen_by.as_ref().filter(|_| pairs.iter().any(|pair| pair.head.is_some()))
+    {
+        let by = text(by, limits::SENTENCE);
+        page.paragraph(&format!("Processor time and memory were counted by: {by}."));
+    }
     open(page, &pairs);
 }
 

@@ -1,5 +1,7 @@
 //! Builds the programs of workloads, one by one: so one that does not compile takes no other with it.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use super::{BuildError, Builder, Executable, messages::program};
@@ -20,6 +22,8 @@ pub struct BuiltProgram {
     pub package: String,
     /// Which of its programs.
     pub program: Program,
+    /// Its root source file, relative to the checkout's root, where that is known.
+    pub source: Option<PathBuf>,
     /// What came of it.
     pub state: ProgramState,
 }
@@ -86,9 +90,11 @@ impl Builder<'_> {
             }
             let is_it =
                 |known: &&ProgramTarget| known.package == *package && known.program == *program;
-            let state = match &known {
+            let found = known.as_ref().map(|known| known.iter().find(is_it));
+            let source = found.as_ref().ok().and_then(|found| found.as_ref()?.source.clone());
+            let state = match found {
                 Err(reason) => ProgramState::Failed(reason.clone()),
-                Ok(known) => match known.iter().find(is_it) {
+                Ok(found) => match found {
                     None => ProgramState::Absent,
                     Some(found) if !found.lacks.is_empty() => ProgramState::CouldNotRun(format!(
                         "it needs features that are off: {}; turn them on with bench.features in \
@@ -99,7 +105,7 @@ impl Builder<'_> {
                 },
             };
             let (package, program) = (package.clone(), program.clone());
-            built.push(BuiltProgram { package, program, state });
+            built.push(BuiltProgram { package, program, source, state });
         }
         Ok(built)
     }

@@ -1,11 +1,15 @@
 //! The parts of a run: the scan beside the builds, then the measurement alone.
 
-use std::path::Path;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use tokio::sync::Mutex;
 
 use super::{PipelineError, Request};
 use crate::{
+    config::Program,
     perf,
     receipt::{Changes, Subject},
     runner::{
@@ -211,6 +215,7 @@ impl RunJob<'_> {
         };
         let targets = builds.head.targets.clone();
         let benches = [builds.base.targets.clone(), targets.clone()].concat();
+        let examples = examples(&builds);
         let sources_of_benches = &builds.base.sources | &builds.head.sources;
         let workloads = self.workloads(&rooms, &builds, &around.base, &around.head)?;
         let (beside, seed) = (workloads.decisions(), self.request.seed);
@@ -218,7 +223,7 @@ impl RunJob<'_> {
             measure_built(&around, rooms.toolchain(), builds, beside, seed).await?;
         let (measured, raw) = workloads.measure(&facts.rule, seed).await?;
         facts.workloads = measured;
-        if rounds.iter().any(|round| round.seen.is_some()) {
+        if rounds.iter().any(|round| round.seen.is_some()) || !raw.is_empty() {
             facts.seen_by = Some(self.ctx.sandbox.usage_source().word().to_owned());
         }
         let (git, workspace) = (self.place.head.git(), &self.place.workspace);
@@ -230,6 +235,7 @@ impl RunJob<'_> {
                 files: self.changed,
                 workspace,
                 benches: &benches,
+                examples: &examples,
                 sources: &sources_of_benches,
             })
             .await?;
@@ -252,6 +258,13 @@ impl RunJob<'_> {
         let where_built = self.place.build.dir();
         rooms.measuring(checkout, where_built, seconds).reading(executables)
     }
+}
+
+/// Root source files of the examples that workloads run.
+fn examples(builds: &Builds) -> BTreeSet<PathBuf> {
+    let is_example = |built: &&BuiltProgram| matches!(built.program, Program::Example(_));
+    let programs = builds.base.programs.iter().chain(&builds.head.programs);
+    programs.filter(is_example).filter_map(|built| built.source.clone()).collect()
 }
 
 enum Ready {
