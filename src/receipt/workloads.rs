@@ -6,7 +6,7 @@ use super::{ReceiptError, SAMPLES_LIMIT, SamplesError};
 use crate::perf::{Process, WorkloadRound};
 
 /// The longest line, in bytes: a round is some figures and a name.
-const LINE_LIMIT: usize = 4096;
+const LINE_LIMIT: usize = 64 * 1024;
 /// Most rounds: more than all workloads that rules may name can have.
 const ROUNDS_LIMIT: usize = 100_000;
 

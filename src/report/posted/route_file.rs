@@ -50,6 +50,8 @@ pub fn route_file(receipt: &Receipt, verdict: &Verdict) -> Result<Value, Contrad
     }
     if let Some(facts) = &receipt.perf {
         rows.extend(of_perf(receipt, facts));
+        let workloads = facts.workloads.iter().flat_map(|facts| &facts.pairs);
+        rows.extend(workloads.filter_map(|pair| of_workload(receipt, pair)));
     }
     let of = |wanted: &[Outcome]| -> Vec<&Value> {
         rows.iter().filter(|(outcome, _)| wanted.contains(outcome)).map(|(_, row)| row).collect()
@@ -197,9 +199,7 @@ fn of_perf(receipt: &Receipt, facts: &perf::Facts) -> Vec<Row> {
         });
         Some((outcome, row))
     });
-    let workloads = facts.workloads.iter().flat_map(|facts| &facts.pairs);
-    let workloads = workloads.filter_map(|pair| of_workload(receipt, pair));
-    builds.chain(targets).chain(pairs).chain(workloads).collect()
+    builds.chain(targets).chain(pairs).collect()
 }
 
 fn of_workload(receipt: &Receipt, pair: &WorkloadPair) -> Option<Row> {

@@ -152,3 +152,25 @@ fn remove(path: &Path) -> io::Result<()> {
     }
     fs::remove_file(path)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_executable_goes_under_every_name_that_cargo_gave_it() {
+        let target = tempfile::tempdir().unwrap();
+        let at = |name: &str| target.path().join(name);
+        fs::create_dir(at("deps")).unwrap();
+        for (made, beside, other) in
+            [("bin", "deps/bin-1f", "deps/lib.rlib"), ("example", "example-2e", "example.d")]
+        {
+            fs::write(at(made), "machine code").unwrap();
+            fs::hard_link(at(made), at(beside)).unwrap();
+            fs::write(at(other), "machine code").unwrap();
+            remove(&at(made)).unwrap();
+            assert!(!at(made).exists() && !at(beside).exists(), "{beside} is still there");
+            assert!(at(other).exists(), "{other} is another file");
+        }
+    }
+}
