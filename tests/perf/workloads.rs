@@ -105,14 +105,14 @@ fn two_percent_more_time_never_fails() {
     assert_eq!(share(&decisions, WorkloadState::Regressed), 0, "{decisions:?}");
 }
 
-/// The worst unchanged code there is: it lies on the line. One run in a thousand may fail, half of
-/// which is the chance of this decision.
+/// The worst unchanged code there is lies on the line. One in a thousand is too rare to be counted,
+/// so the rule is given twenty times the chance: half of it is this decision's.
 #[test]
 fn at_the_line_itself_the_chance_of_a_false_fail_is_kept() {
-    const RUNS: u32 = 20_000;
+    const RUNS: u32 = 5_000;
     // Consecutive rounds are drawn together, as neighbours are alike.
     const BLOCK: usize = 4;
-    let (rule, limits) = (one(), limits());
+    let (rule, limits) = (WorkloadRule { alpha: 0.02, ..one() }, limits());
     let on_line = |name: &str, own: f64| recorded(name, -own - limits.line(&rule).ln());
     // Their own mean log ratios, head ÷ base: trimmed as the estimate is.
     for (name, own) in [(DUET_SAME, 0.000_5), (DUET_SLOW, 0.056_9)] {
@@ -129,8 +129,8 @@ fn at_the_line_itself_the_chance_of_a_false_fail_is_kept() {
                 judged.state == Some(WorkloadState::Regressed)
             })
             .count();
-        // Twice the expected ten is far beyond chance: Poisson, 0.2 %.
-        assert!(failed <= 20, "{name}: {failed} of {RUNS}");
+        // Fifty are expected at most; that chance gives more than 72 of them is one in a thousand.
+        assert!((1..=72).contains(&failed), "{name}: {failed} of {RUNS}");
     }
 }
 

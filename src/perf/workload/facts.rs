@@ -13,8 +13,10 @@ const LOOKS: [u32; 7] = [8, 12, 20, 30, 45, 68, 100];
 /// A tenth of the rounds is set aside at either end: recorded processes of 65 ms on a virtual
 /// machine differ by 2 % a round, and one in some hundred by 40 %.
 const TRIMMED: f64 = 0.1;
-/// With fewer rounds the spread of the recorded ratios is too poorly known for the bounds of a
-/// normal sample: at the line itself they failed two to five times as often as they should.
+/// A pair of processes at once sees one disturbance, so its ratios have one peak, and the bounds hold
+/// on recorded ones from eight rounds on. But of fewer than ten rounds none is set aside, and some
+/// hundred recorded pairs of one machine vouch for no tail of one in ten thousand: until two rounds
+/// are set aside at either end, caution.
 const FAILS_FROM: u32 = 20;
 /// Before that a loss has to be proved at this share of the chance.
 const EARLY: f64 = 0.1;
