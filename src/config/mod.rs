@@ -17,11 +17,13 @@ pub mod server;
 pub mod toolchain;
 mod tree;
 mod waiver;
+mod workload;
 
 use serde::{Deserialize, Serialize};
 
 pub use mistake::{Mistake, Mistakes};
 pub use read::parse;
+pub use workload::{Program, Threads, Workload};
 
 use crate::policy::Waiver;
 
@@ -32,6 +34,9 @@ pub struct Config {
     pub policy: PolicyRules,
     /// What to build and measure, and by which rule.
     pub bench: BenchRules,
+    /// Whole programs that are run on both sides and compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workloads: Vec<Workload>,
 }
 
 /// Rules of the policy part.

@@ -58,6 +58,24 @@ pub(super) fn part(text: &str) -> Result<(), Wrong> {
     if is_part { Ok(()) } else { Err(wrong("part of a toolchain", text)) }
 }
 
+/// An example or a binary of a package.
+pub(super) fn target(text: &str) -> Result<(), Wrong> {
+    let first = |c: char| c.is_alphanumeric() || c == '_';
+    let rest = |c: char| first(c) || c == '-';
+    if is_name(text, first, rest) { Ok(()) } else { Err(wrong("target of cargo", text)) }
+}
+
+/// A workload, as a report and a samples file call it.
+pub(super) fn workload(text: &str) -> Result<(), Wrong> {
+    const LONGEST: usize = 64;
+    let rest = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+    if text.len() <= LONGEST && is_name(text, |c| c.is_ascii_alphanumeric(), rest) {
+        return Ok(());
+    }
+    let hint = format!("letters, digits, `.`, `_` and `-`, at most {LONGEST} characters");
+    Err(wrong("workload", text).hint(hint))
+}
+
 /// A file of the repository, from its root.
 pub(super) fn path(text: &str) -> Result<(), Wrong> {
     if text.contains('\\') {

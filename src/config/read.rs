@@ -7,13 +7,13 @@ use super::{
     scalar::{Wrong, checked, flag, length, number},
     section::Section,
     tree::{self, Node, Value},
-    waiver,
+    waiver, workload,
 };
 
 /// The version of the file's format that this program reads.
 const VERSION: f64 = 1.0;
 
-const FILE: &[&str] = &["version", "policy", "bench"];
+const FILE: &[&str] = &["version", "policy", "bench", "workloads"];
 const POLICY: &[&str] = &["deny", "advisory-max-age", "waivers"];
 const BENCH: &[&str] = &[
     "packages",
@@ -33,8 +33,8 @@ const BENCH: &[&str] = &[
 ];
 
 const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-const DAY: u64 = 24 * HOUR;
+pub(super) const HOUR: u64 = 60 * MINUTE;
+pub(super) const DAY: u64 = 24 * HOUR;
 
 /// Reads a repository's `t5.yml`; what it leaves out has its default.
 ///
@@ -85,6 +85,9 @@ fn file(root: &Node, found: &mut Found) -> Config {
     if let Some(node) = file.get("bench") {
         config.bench = bench(node, file.found());
     }
+    if let Some(node) = file.get("workloads") {
+        config.workloads = workload::list(node, file.found());
+    }
     config
 }
 
@@ -124,7 +127,7 @@ fn bench(node: &Node, found: &mut Found) -> BenchRules {
     rules
 }
 
-fn min_throughput(node: &Node) -> Result<f64, Wrong> {
+pub(super) fn min_throughput(node: &Node) -> Result<f64, Wrong> {
     match number(node)? {
         share if share > 0.0 && share < 1.0 => Ok(share),
         percent if (1.0..=100.0).contains(&percent) => {
@@ -145,7 +148,7 @@ fn guard(node: &Node) -> Result<f64, Wrong> {
     }
 }
 
-fn seconds(node: &Node, longest: u64) -> Result<u64, Wrong> {
+pub(super) fn seconds(node: &Node, longest: u64) -> Result<u64, Wrong> {
     match length(node)?.as_secs() {
         seconds if seconds <= longest => Ok(seconds),
         _ => Err(Wrong::new(format!("must be at most {}h", longest / HOUR))),
@@ -187,5 +190,6 @@ mod tests {
         assert_eq!(described("/properties/policy/properties"), sorted(POLICY));
         assert_eq!(described("/properties/bench/properties"), sorted(BENCH));
         assert_eq!(described("/$defs/waiver/properties"), sorted(waiver::KEYS));
+        assert_eq!(described("/$defs/workload/properties"), sorted(workload::KEYS));
     }
 }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     clock::{ClockRule, Disagreement, SeenSides},
     edit::Edit,
+    workload::Workloads,
 };
 use crate::policy::{Location, Side};
 
@@ -473,4 +474,7 @@ pub struct Facts {
     /// sandbox». Absent where nothing was seen from outside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen_by: Option<String>,
+    /// Whole programs of both sides, where the rules name any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workloads: Option<Workloads>,
 }

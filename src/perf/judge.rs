@@ -6,6 +6,7 @@ use super::{
     edit::Edit,
     facts::{BenchId, Build, BuildState, Facts, Pair, PairState, Target, TargetState},
     loss::{of_contention, of_pair},
+    workload,
 };
 use crate::{
     policy::Side,
@@ -17,7 +18,7 @@ use crate::{
 /// `documentation_only` and a repository without a bench target leave nothing to do.
 pub fn judge(facts: &Facts, documentation_only: bool) -> Part {
     let no_target = facts.targets.is_empty() && facts.builds.iter().all(|build| !broken(build));
-    if documentation_only || no_target {
+    if documentation_only || (no_target && facts.workloads.is_none()) {
         return Part::skipped(PartName::Perf, Skip::NoSurface);
     }
     let absent =
@@ -31,6 +32,7 @@ pub fn judge(facts: &Facts, documentation_only: bool) -> Part {
     reasons.extend(facts.pairs.iter().filter_map(|pair| of_pair(pair, facts)));
     reasons.extend(facts.pairs.iter().filter_map(|pair| of_contention(pair, facts)));
     reasons.extend(facts.pairs.iter().filter_map(of_clock));
+    reasons.extend(facts.workloads.iter().flat_map(workload::reasons));
     reasons.extend(facts.missing.iter().map(|bench| {
         let text = format!(
             "{bench} exists at the base and not at the head; if that is meant, say so in the change"
@@ -162,6 +164,7 @@ fn nothing_selected(facts: &Facts) -> Option<Reason> {
     let gave_something = !facts.pairs.is_empty()
         || !facts.added.is_empty()
         || !facts.missing.is_empty()
+        || facts.workloads.is_some()
         || facts.builds.iter().any(broken)
         || facts.targets.iter().any(|target| {
             matches!(target.state, TargetState::CouldNotRun { .. } | TargetState::Missing)

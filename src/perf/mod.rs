@@ -14,6 +14,7 @@ mod judge;
 mod loss;
 mod resolve;
 mod rule;
+mod workload;
 
 pub use clock::{ClockRule, Disagreement, Measure, Seen, SeenSides, Told, disagreement, doubted};
 pub use confirm::{Step, next_step};
@@ -27,3 +28,8 @@ pub use facts::{
 };
 pub use judge::judge;
 pub use resolve::{resolution, rounds_needed};
+pub use workload::{
+    Bounds, Memory, MemoryState, Process, Together, Undisturbed, WorkloadJudged, WorkloadPair,
+    WorkloadRound, WorkloadRule, WorkloadState, Workloads, judge_workload, recompute_workloads,
+    workload_pair,
+};

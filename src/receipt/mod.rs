@@ -10,6 +10,7 @@ mod recorded;
 mod samples;
 mod signature;
 mod verify;
+mod workloads;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -28,6 +29,7 @@ pub use signature::{
 };
 pub(crate) use verify::{Examined, examine, version_hint};
 pub use verify::{FileError, Files, Refusal, Signed, Verified};
+pub use workloads::{decode_workloads, encode_workloads};
 
 /// The version of this format. A reader refuses what it does not know.
 pub const SCHEMA: &str = "t5-receipt/1";
@@ -38,6 +40,8 @@ pub const RECEIPT_FILE: &str = "receipt.json";
 pub const DIGEST_FILE: &str = "receipt.json.sha256";
 /// The raw samples: an artifact of the receipt.
 pub const SAMPLES_FILE: &str = "samples.jsonl";
+/// The raw figures of workloads: an artifact of the receipt.
+pub const WORKLOADS_FILE: &str = "workloads.jsonl";
 /// The verdict: follows from the receipt.
 pub const VERDICT_FILE: &str = "verdict.json";
 /// The report: follows from receipt and verdict.

@@ -7,11 +7,11 @@ use super::{
     mark::Mark,
     markdown::summary_line,
     refuse_contradictions,
-    tally::{gravity, slowest},
+    tally::{gravity, slowest, workload_gravity},
     units, words,
 };
 use crate::{
-    perf::{self, Pair, PairState},
+    perf::{self, Pair, PairState, WorkloadPair},
     receipt::{REPORT_FILE, Receipt},
     verdict::{Outcome, Part, Reason, Verdict},
 };
@@ -48,6 +48,7 @@ pub fn human(
     lines.extend(deciding(verdict, screen));
     if let Some(perf) = &receipt.perf {
         lines.extend(figures(perf));
+        lines.extend(workloads(perf));
     }
     lines.push(String::new());
     let routes: Vec<&str> = verdict.routes.iter().map(|route| words::route(*route)).collect();
@@ -177,6 +178,39 @@ fn figure(pair: &Pair) -> String {
     }
     if let (Some(base), Some(head)) = (&pair.base, &pair.head) {
         let (base, head) = (units::time(base.median_ns), units::time(head.median_ns));
+        line.push_str(&format!("  {base} → {head}"));
+    }
+    line
+}
+
+/// What was compared of the workloads, or says why it was not.
+fn workloads(facts: &perf::Facts) -> Vec<String> {
+    let Some(facts) = &facts.workloads else { return Vec::new() };
+    let mut lines = vec![String::new(), "Workloads, head against base:".to_owned()];
+    let mut pairs: Vec<&WorkloadPair> = facts.pairs.iter().collect();
+    pairs.sort_by_key(|pair| workload_gravity(pair));
+    lines.extend(pairs.iter().take(FIGURES).map(|pair| workload(pair)));
+    if let Some(more @ 1..) = pairs.len().checked_sub(FIGURES) {
+        lines.push(format!("  and {more} more in the report"));
+    }
+    lines
+}
+
+fn workload(pair: &WorkloadPair) -> String {
+    let mut line = format!(
+        "  {} {}  {}",
+        Mark::workload(pair),
+        terminal(&pair.name, limits::ID),
+        words::workload_state(pair.state)
+    );
+    if let Some(bounds) = &pair.throughput {
+        line.push_str(&format!("  throughput {}", units::bounds(bounds)));
+    }
+    if let Some(memory) = &pair.memory {
+        line.push_str(&format!("  peak memory {}", units::bounds(&memory.bounds)));
+    }
+    if let (Some(base), Some(head)) = (&pair.base, &pair.head) {
+        let (base, head) = (units::time(base.wall_ns), units::time(head.wall_ns));
         line.push_str(&format!("  {base} → {head}"));
     }
     line

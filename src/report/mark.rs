@@ -3,7 +3,7 @@
 
 use super::tally::{Checks, Pairs};
 use crate::{
-    perf::{Pair, PairState},
+    perf::{MemoryState, Pair, PairState, WorkloadPair, WorkloadState, Workloads},
     policy::{self, ScanState, Side, Source},
     receipt::{Receipt, judged_on},
     verdict::{Outcome, Part, PartName, Verdict},
@@ -76,6 +76,37 @@ impl Mark {
         })
     }
 
+    /// For a workload: green if it was measured on both sides and neither time nor memory speaks
+    /// against it.
+    pub(super) fn workload(pair: &WorkloadPair) -> Self {
+        let measured = pair.throughput.as_ref().is_some_and(|bounds| {
+            bounds.rounds > 0 && bounds.lower.is_finite() && bounds.lower > 0.0
+        });
+        let memory = pair.memory.as_ref().map(|memory| memory.state);
+        Self(match (pair.state, memory) {
+            (WorkloadState::Regressed | WorkloadState::DoesNotBuild, _)
+            | (_, Some(MemoryState::Grown)) => Kind::Fail,
+            (WorkloadState::CouldNotRun, _) => Kind::CouldNotRun,
+            (WorkloadState::Inconclusive, _) | (_, Some(MemoryState::Inconclusive)) => {
+                Kind::Inconclusive
+            }
+            (WorkloadState::Improved | WorkloadState::Missing, _) => Kind::Attention,
+            (WorkloadState::Held, _) if measured => Kind::Good,
+            (WorkloadState::Held | WorkloadState::Unchanged | WorkloadState::Added, _) => {
+                Kind::NotMeasured
+            }
+        })
+    }
+
+    /// For the peak memory of a workload.
+    pub(super) fn memory(state: MemoryState) -> Self {
+        Self(match state {
+            MemoryState::Held => Kind::NotMeasured,
+            MemoryState::Grown => Kind::Fail,
+            MemoryState::Inconclusive => Kind::Inconclusive,
+        })
+    }
+
     /// For a check: green if it finished wherever there was something to check, and nothing
     /// that it found bears on this change.
     pub(super) fn check(receipt: &Receipt, facts: &policy::Facts, source: Source) -> Self {
@@ -126,7 +157,12 @@ impl Mark {
                 facts.scans.iter().filter(|s| s.side == Side::Head).any(|s| finished(&s))
             }),
             PartName::Perf => {
-                receipt.perf.as_ref().is_some_and(|facts| Pairs::of(facts).measured > 0)
+                let compared = |workloads: &Workloads| {
+                    workloads.pairs.iter().any(|pair| pair.throughput.is_some())
+                };
+                receipt.perf.as_ref().is_some_and(|facts| {
+                    Pairs::of(facts).measured > 0 || facts.workloads.as_ref().is_some_and(compared)
+                })
             }
         }
     }

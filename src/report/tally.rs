@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::civil::Date;
 
 use crate::{
-    perf::{self, Pair, PairState},
+    perf::{self, MemoryState, Pair, PairState, WorkloadPair, WorkloadState},
     policy::{self, Finding, FindingState, ScanState, Severity, Side, Source},
 };
 
@@ -73,6 +73,50 @@ pub(super) fn gravity(pair: &Pair) -> u8 {
         PairState::Held => 5,
         PairState::Unchanged => 6,
     }
+}
+
+/// How grave a workload is for a reader, its memory too: the gravest first.
+pub(super) fn workload_gravity(pair: &WorkloadPair) -> u8 {
+    let memory = pair.memory.as_ref().map(|memory| memory.state);
+    match (pair.state, memory) {
+        (WorkloadState::Regressed | WorkloadState::DoesNotBuild, _)
+        | (_, Some(MemoryState::Grown)) => 0,
+        (WorkloadState::CouldNotRun, _) => 1,
+        (WorkloadState::Inconclusive, _) | (_, Some(MemoryState::Inconclusive)) => 2,
+        (WorkloadState::Improved | WorkloadState::Missing, _) => 3,
+        (WorkloadState::Held, _) => 4,
+        (WorkloadState::Unchanged | WorkloadState::Added, _) => 5,
+    }
+}
+
+/// Workloads by what became of them: `3 workloads: 1 regressed, 2 held, 1 takes more memory`.
+pub(super) fn workloads_in_words(pairs: &[WorkloadPair]) -> String {
+    const ORDER: [WorkloadState; 9] = [
+        WorkloadState::Regressed,
+        WorkloadState::DoesNotBuild,
+        WorkloadState::CouldNotRun,
+        WorkloadState::Inconclusive,
+        WorkloadState::Improved,
+        WorkloadState::Missing,
+        WorkloadState::Held,
+        WorkloadState::Unchanged,
+        WorkloadState::Added,
+    ];
+    let counted = |state| pairs.iter().filter(|pair| pair.state == state).count();
+    let mut shown: Vec<String> = ORDER
+        .into_iter()
+        .map(|state| (counted(state), super::words::workload_state(state)))
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, word)| format!("{count} {word}"))
+        .collect();
+    let grown = |pair: &&WorkloadPair| {
+        pair.memory.as_ref().is_some_and(|memory| memory.state == MemoryState::Grown)
+    };
+    if let some @ 1.. = pairs.iter().filter(grown).count() {
+        shown.push(format!("{some} with more memory"));
+    }
+    let all = super::words::counted(pairs.len(), "workload", "workloads");
+    format!("{all}: {}", shown.join(", "))
 }
 
 /// The measured pair whose throughput fell most (or rose least).

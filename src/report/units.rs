@@ -1,6 +1,6 @@
 //! Figures as a person reads them.
 
-use crate::perf::{Estimate, Throughput};
+use crate::perf::{Bounds, Estimate, Throughput};
 
 /// The minus sign; a hyphen is too short for a figure.
 const MINUS: char = '−';
@@ -47,6 +47,16 @@ pub(crate) fn size(bytes: u64) -> String {
     scaled(bytes as f64, &UNITS)
 }
 
+/// A size that is a median, and so may be a half.
+pub(super) fn bytes(bytes: f64) -> String {
+    #[allow(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float cast saturates, and a size is not negative"
+    )]
+    size(bytes.round() as u64)
+}
+
 /// A duration of a build or a run: `43 s`, `4 min 36 s`, `1 h 2 min`.
 pub(crate) fn duration(seconds: f64) -> String {
     if seconds < 10.0 {
@@ -67,15 +77,24 @@ pub(crate) fn duration(seconds: f64) -> String {
 
 /// The change of throughput with its interval: `−4.8 % (−5.3 … −4.2)`.
 pub(super) fn change(estimate: &Estimate) -> String {
+    interval(estimate.ratio, estimate.lower, estimate.upper)
+}
+
+/// The same of a workload's ratio.
+pub(super) fn bounds(bounds: &Bounds) -> String {
+    interval(bounds.ratio, bounds.lower, bounds.upper)
+}
+
+fn interval(ratio: f64, lower: f64, upper: f64) -> String {
     let percent = |ratio: f64| (ratio - 1.0) * 100.0;
-    let width = percent(estimate.upper) - percent(estimate.lower);
+    let width = percent(upper) - percent(lower);
     // One digit after the point, two where the interval is narrower than it could show.
     let digits = if width < 0.5 { 2 } else { 1 };
     format!(
         "{} % ({} … {})",
-        signed(percent(estimate.ratio), digits),
-        signed(percent(estimate.lower), digits),
-        signed(percent(estimate.upper), digits)
+        signed(percent(ratio), digits),
+        signed(percent(lower), digits),
+        signed(percent(upper), digits)
     )
 }
 

@@ -2,7 +2,9 @@
 
 use super::units;
 use crate::{
-    perf::{Confirmation, Disagreement, Estimator, Measure, Method, Pair, PairState},
+    perf::{
+        Confirmation, Disagreement, Estimator, Measure, Method, Pair, PairState, WorkloadState,
+    },
     policy::{FindingState, Severity, Side, Source},
     verdict::{Outcome, PartName, Route, Skip},
 };
@@ -119,6 +121,20 @@ pub(super) fn confirmation(pair: &Pair) -> Option<String> {
 
 /// What a pair that held is worth a look for.
 pub(super) const CONTENTION: &str = "slower only under contention (layout)";
+
+pub(super) fn workload_state(state: WorkloadState) -> &'static str {
+    match state {
+        WorkloadState::Unchanged => "unchanged",
+        WorkloadState::Held => "held",
+        WorkloadState::Improved => "improved",
+        WorkloadState::Regressed => "regressed",
+        WorkloadState::Inconclusive => "inconclusive",
+        WorkloadState::DoesNotBuild => "does not build",
+        WorkloadState::CouldNotRun => "could not run",
+        WorkloadState::Missing => "missing in the head",
+        WorkloadState::Added => "new",
+    }
+}
 
 /// What is wrong with a benchmark's clock, in few words of ours.
 pub(super) fn disagreement(clock: &Disagreement) -> &'static str {

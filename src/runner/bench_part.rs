@@ -100,10 +100,12 @@ pub fn nothing_built(rules: &BenchRules, seed: u64, reason: Option<&ToolchainErr
         added: Vec::new(),
         edits: Vec::new(),
         seen_by: None,
+        workloads: None,
     }
 }
 
-/// Measures what was built, and puts the facts together.
+/// Measures what was built, and puts the facts together. `beside` counts the decisions of other
+/// measurements that share the run's chance of error.
 ///
 /// # Errors
 ///
@@ -112,6 +114,7 @@ pub async fn measure_built(
     around: &Surroundings<'_>,
     toolchain: &Toolchain,
     builds: Builds,
+    beside: usize,
     seed: u64,
     relinker: Option<&Relinker<'_>>,
 ) -> Result<(Facts, Vec<Round>), BenchPartError> {
@@ -122,7 +125,7 @@ pub async fn measure_built(
     } else {
         Plan { targets: not_selected(around.rules, &builds.head), ..Plan::default() }
     };
-    let rule = Rule::new(around.rules, plan.changed.len());
+    let rule = Rule::new(around.rules, plan.changed.len() + beside);
     let count = plan.changed.len();
     around.ctx.progress.phase(
         "measure",

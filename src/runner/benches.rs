@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Context;
 use crate::{
-    config::BenchRules,
+    config::{BenchRules, Program},
     sandbox::{Ended, Grant, Job, SandboxError},
 };
 
@@ -60,12 +60,50 @@ pub async fn bench_targets(
     grant: &Grant,
     rules: &BenchRules,
 ) -> Result<Vec<BenchTarget>, BenchesError> {
+    Ok(listed(&metadata(ctx, cargo, grant, rules).await?, &rules.packages)?)
+}
+
+/// An example or a binary that cargo knows of.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ProgramTarget {
+    /// The package that holds it.
+    pub package: String,
+    /// Which of its programs.
+    pub program: Program,
+    /// The package's folder, relative to the checkout's root.
+    pub folder: PathBuf,
+    /// Features that it needs and that the rules do not turn on.
+    pub lacks: Vec<String>,
+    /// Its root source file, relative to the checkout's root; none if it lies outside.
+    pub source: Option<PathBuf>,
+}
+
+/// Lists the examples and binaries of the workspace that `cargo` works in.
+///
+/// # Errors
+///
+/// If cargo cannot read the workspace.
+pub async fn program_targets(
+    ctx: &Context,
+    cargo: Job,
+    grant: &Grant,
+    rules: &BenchRules,
+) -> Result<Vec<ProgramTarget>, BenchesError> {
+    Ok(programs(&serde_json::from_slice(&metadata(ctx, cargo, grant, rules).await?)?))
+}
+
+async fn metadata(
+    ctx: &Context,
+    cargo: Job,
+    grant: &Grant,
+    rules: &BenchRules,
+) -> Result<Vec<u8>, BenchesError> {
     let job = cargo
         .args(["metadata", "--format-version=1", "--locked", "--offline"])
         .args(rules.feature_args());
     let finished = ctx.sandbox.run(&job, grant, &ctx.cancel).await?;
     match finished.ended {
-        Ended::Exited(0) => Ok(listed(&finished.stdout, &rules.packages)?),
+        Ended::Exited(0) => Ok(finished.stdout),
         Ended::Cancelled => Err(BenchesError::Cancelled),
         _ => Err(BenchesError::Refused { said: finished.stderr_tail(12) }),
     }
@@ -119,10 +157,38 @@ struct Node {
     features: BTreeSet<String>,
 }
 
-fn select(metadata: &Metadata, packages: &[String]) -> Vec<BenchTarget> {
+/// The features that are on, by package.
+fn features(metadata: &Metadata) -> BTreeMap<&str, &BTreeSet<String>> {
     let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
-    let on: BTreeMap<&str, &BTreeSet<String>> =
-        nodes.map(|node| (node.id.as_str(), &node.features)).collect();
+    nodes.map(|node| (node.id.as_str(), &node.features)).collect()
+}
+
+fn programs(metadata: &Metadata) -> Vec<ProgramTarget> {
+    let on = features(metadata);
+    let members = &metadata.workspace_members;
+    let packages = metadata.packages.iter().filter(|package| members.contains(&package.id));
+    let of = |package: &MetaPackage, target: &MetaTarget| {
+        let is = |kind: &str| target.kind.iter().any(|other| other == kind);
+        let program = match () {
+            () if is("example") => Program::Example(target.name.clone()),
+            () if is("bin") => Program::Bin(target.name.clone()),
+            () => return None,
+        };
+        Some(ProgramTarget {
+            package: package.name.clone(),
+            program,
+            folder: folder_of(package, &metadata.workspace_root),
+            lacks: lacking(target, on.get(package.id.as_str()).copied()),
+            source: target.src_path.strip_prefix(&metadata.workspace_root).ok().map(Into::into),
+        })
+    };
+    packages
+        .flat_map(|package| package.targets.iter().filter_map(|target| of(package, target)))
+        .collect()
+}
+
+fn select(metadata: &Metadata, packages: &[String]) -> Vec<BenchTarget> {
+    let on = features(metadata);
     let wanted = |package: &&MetaPackage| {
         metadata.workspace_members.contains(&package.id)
             && (packages.is_empty() || packages.contains(&package.name))

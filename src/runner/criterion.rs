@@ -223,30 +223,42 @@ impl Bench<'_, '_> {
 
     async fn finish(&self, job: Job, collect: Option<&Collect>) -> Result<Finished, RunError> {
         let mut room = self.room.lock().await;
-        let finished = match room.run(&job, collect, &self.ctx.cancel).await {
-            // A build may hand in what is no executable.
-            Err(SandboxError::Start { source, .. }) => {
-                let how = "a failed start".to_owned();
-                return Err(Trouble::Crashed { how, said: source.to_string() }.into());
-            }
-            // Code that ends its own sandbox has crashed.
-            Err(SandboxError::Supervise { source, .. }) => {
-                let (how, said) = ("its sandbox".to_owned(), last(source.to_string()));
-                return Err(Trouble::Crashed { how, said }.into());
-            }
-            done => done?,
-        };
-        let crashed = |how: String| Trouble::Crashed { how, said: last(finished.stderr_tail(3)) };
-        match finished.ended {
-            Ended::Exited(0) => Ok(finished),
-            Ended::Exited(code) => Err(crashed(format!("exit code {code}")).into()),
-            Ended::Signaled(signal) => Err(crashed(format!("signal {signal}")).into()),
-            Ended::WallTime => Err(Trouble::TooSlow(job.wall.as_secs()).into()),
-            Ended::Output => Err(Trouble::TooLoud(job.output >> 20).into()),
-            Ended::Memory => Err(crashed("more memory than it may take".to_owned()).into()),
-            Ended::Disk => Err(crashed("more files than it may write".to_owned()).into()),
-            Ended::Cancelled => Err(RunError::Cancelled),
+        finished(room.run(&job, collect, &self.ctx.cancel).await, &job)
+    }
+}
+
+/// What came of a measured process, if it came to a good end.
+///
+/// # Errors
+///
+/// If it did not, or something of ours failed.
+pub(super) fn finished(
+    done: Result<Finished, SandboxError>,
+    job: &Job,
+) -> Result<Finished, RunError> {
+    let finished = match done {
+        // A build may hand in what is no executable.
+        Err(SandboxError::Start { source, .. }) => {
+            let how = "a failed start".to_owned();
+            return Err(Trouble::Crashed { how, said: source.to_string() }.into());
         }
+        // Code that ends its own sandbox has crashed.
+        Err(SandboxError::Supervise { source, .. }) => {
+            let (how, said) = ("its sandbox".to_owned(), last(source.to_string()));
+            return Err(Trouble::Crashed { how, said }.into());
+        }
+        done => done?,
+    };
+    let crashed = |how: String| Trouble::Crashed { how, said: last(finished.stderr_tail(3)) };
+    match finished.ended {
+        Ended::Exited(0) => Ok(finished),
+        Ended::Exited(code) => Err(crashed(format!("exit code {code}")).into()),
+        Ended::Signaled(signal) => Err(crashed(format!("signal {signal}")).into()),
+        Ended::WallTime => Err(Trouble::TooSlow(job.wall.as_secs()).into()),
+        Ended::Output => Err(Trouble::TooLoud(job.output >> 20).into()),
+        Ended::Memory => Err(crashed("more memory than it may take".to_owned()).into()),
+        Ended::Disk => Err(crashed("more files than it may write".to_owned()).into()),
+        Ended::Cancelled => Err(RunError::Cancelled),
     }
 }
 

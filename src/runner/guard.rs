@@ -23,6 +23,8 @@ const FIXED: [(&str, &str); 8] = [
     ("BITNET_DETERMINISTIC", "1"),
     ("BITNET_SEED", "42"),
 ];
+/// Those of them that say how many threads a process uses.
+const THREADS: [&str; 2] = ["RAYON_NUM_THREADS", "OMP_NUM_THREADS"];
 /// The largest padding of the environment. Its size moves the stack, and with it the
 /// alignment that a figure depends on (Mytkowicz et al. 2009); drawing it afresh for each
 /// process turns that bias into noise.
@@ -51,6 +53,13 @@ impl EnvGuard {
     pub fn environment(&self, draw: &mut fastrand::Rng) -> BTreeMap<OsString, OsString> {
         let mut env = self.fixed();
         env.insert("T5_PADDING".into(), "x".repeat(draw.usize(..PADDING)).into());
+        env
+    }
+
+    /// The same for a process that may use every core: nothing tells it to use one thread.
+    pub fn environment_of_many(&self, draw: &mut fastrand::Rng) -> BTreeMap<OsString, OsString> {
+        let mut env = self.environment(draw);
+        env.retain(|name, _| !THREADS.iter().any(|of_threads| name == of_threads));
         env
     }
 

@@ -40,6 +40,7 @@ mod sources;
 pub mod target;
 pub mod toolchain;
 pub mod tools;
+pub mod workload;
 pub mod workspace;
 
 pub use context::Context;

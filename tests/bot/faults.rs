@@ -63,7 +63,8 @@ async fn annotations_that_were_cut_short_are_completed_and_none_is_there_twice()
         world.opened(1, &sha('1')).await;
         let work = world.take().await;
         let receipt = crate::report::posted::budgets::huge("name ");
-        let gated = crate::receipt::build::Gated { receipt, rounds: Vec::new() };
+        let gated =
+            crate::receipt::build::Gated { receipt, rounds: Vec::new(), workloads: Vec::new() };
         assert!(world.give(&work, &gated).await);
         let patch = "/repos/octo/kernels/check-runs/*";
         // Lets the first part through.

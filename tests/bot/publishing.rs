@@ -122,7 +122,7 @@ async fn a_comment_that_somebody_hid_stays_hidden_and_up_to_date() {
 async fn five_hundred_benchmarks_and_three_hundred_findings_are_taken_by_github() {
     let mut world = World::new().await;
     world.opened(1, &sha('1')).await;
-    let gated = Gated { receipt: huge("a|b`c<d>@e"), rounds: Vec::new() };
+    let gated = Gated { receipt: huge("a|b`c<d>@e"), rounds: Vec::new(), workloads: Vec::new() };
     world.run(&gated).await;
     let check = world.check(&sha('1'));
     assert_eq!(check.conclusion.as_deref(), Some("failure"));

@@ -8,6 +8,7 @@ mod mistakes;
 mod schema;
 mod server;
 mod toolchain;
+mod workloads;
 
 use proptest::test_runner::Config;
 use t5_gate::config;

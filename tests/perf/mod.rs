@@ -8,6 +8,7 @@ mod recorded;
 mod simulated;
 mod turn_clocks;
 mod turns;
+mod workloads;
 
 use t5_gate::{
     config::BenchRules,

@@ -37,6 +37,7 @@ fn facts(pairs: Vec<Pair>) -> Facts {
         canaries: Vec::new(),
         edits: Vec::new(),
         seen_by: None,
+        workloads: None,
     }
 }
 

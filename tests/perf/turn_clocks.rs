@@ -59,7 +59,7 @@ impl Machine {
 
     /// One request: some untimed iterations, then the timed ones.
     fn slice(&mut self, code: Code, iterations: f64) -> (Slice, Seen) {
-        let before = if iterations < 3.0 { 0.0 } else { (0.3 * iterations).round() };
+        let before = (0.3 * iterations).round().max(1.0);
         let untimed = before * code.time * self.pace() + code.each * (0.5 + self.draw.f64());
         let timed = iterations * code.time * self.pace();
         let cpu_ns = untimed + timed;

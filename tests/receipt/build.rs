@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use jiff::{Timestamp, civil::date};
 use t5_gate::{
-    config::{BenchRules, Config},
+    config::{BenchRules, Config, Workload},
     perf::{
-        self, BenchId, Build, BuildState, Order, Pair, PairState, Round, Rule, Seen, SeenSides,
-        Slice, Stage, Target, TargetState, Throughput, Turns,
+        self, BenchId, Build, BuildState, Order, Pair, PairState, Process, Round, Rule, Seen,
+        SeenSides, Slice, Stage, Target, TargetState, Throughput, Together, Turns, WorkloadPair,
+        WorkloadRound, WorkloadRule, WorkloadState, Workloads, workload_pair,
     },
     policy::{
         self, Checked, DatabaseFact, DatabaseOrigin, Finding, FindingState, Location, Package,
@@ -15,7 +16,7 @@ use t5_gate::{
     },
     receipt::{
         Area, Artifact, ChangedCommit, Changes, Commit, Host, Receipt, Rules, Run, SAMPLES_FILE,
-        SCHEMA, Subject, Tool, digest, encode_rounds,
+        SCHEMA, Subject, Tool, WORKLOADS_FILE, digest, encode_rounds, encode_workloads,
     },
 };
 
@@ -24,6 +25,7 @@ use t5_gate::{
 pub(crate) struct Gated {
     pub(crate) receipt: Receipt,
     pub(crate) rounds: Vec<Round>,
+    pub(crate) workloads: Vec<WorkloadRound>,
 }
 
 pub(crate) fn time(text: &str) -> Timestamp {
@@ -101,7 +103,7 @@ pub(crate) fn empty() -> Gated {
         perf: None,
         artifacts: Vec::new(),
     };
-    Gated { receipt, rounds: Vec::new() }
+    Gated { receipt, rounds: Vec::new(), workloads: Vec::new() }
 }
 
 /// A run in which every part found what one hopes for.
@@ -188,6 +190,7 @@ impl Gated {
             canaries: Vec::new(),
             edits: Vec::new(),
             seen_by: None,
+            workloads: None,
         });
         self
     }
@@ -367,6 +370,61 @@ impl Gated {
         self
     }
 
+    /// Runs a workload: the head takes `factor` times the base's time and `memory` times its
+    /// memory, and every process up to a fiftieth more than that.
+    pub(crate) fn workload(
+        mut self,
+        workload: &Workload,
+        together: Together,
+        factor: f64,
+        memory: f64,
+    ) -> Self {
+        const ROUNDS: u32 = 20;
+        let mut draw = fastrand::Rng::with_seed(workload.name.len() as u64);
+        let mut process = |factor: f64, memory: f64| {
+            let mut noisy = |figure: f64| (figure * (1.0 + 0.02 * draw.f64())).round() as u64;
+            let (cpu_ns, peak) = (noisy(80e6 * factor), noisy(64e6 * memory));
+            Some(Process { wall_ns: cpu_ns + cpu_ns / 8, cpu_ns, peak_bytes: Some(peak) })
+        };
+        let rounds = (0..3).map(|round| (round, None));
+        let rounds = rounds.chain((0..ROUNDS).map(|round| (round, Some(together))));
+        let own: Vec<WorkloadRound> = rounds
+            .map(|(round, together)| WorkloadRound {
+                workload: workload.name.clone(),
+                round,
+                together,
+                order: Order::HeadFirst,
+                base: process(1.0, 1.0),
+                head: process(factor, memory),
+            })
+            .collect();
+        let unmeasured = WorkloadPair::unmeasured(workload, "bench", WorkloadState::Inconclusive);
+        self.workloads.extend(own.clone());
+        let facts = self.workloads_of();
+        let pair = workload_pair(&unmeasured, &own, &facts.rule);
+        facts.pairs.push(pair);
+        self.sealed()
+    }
+
+    /// A workload of which nothing was measured, and why.
+    pub(crate) fn silent_workload(
+        mut self,
+        workload: &Workload,
+        state: WorkloadState,
+        note: Option<&str>,
+    ) -> Self {
+        let mut pair = WorkloadPair::unmeasured(workload, "bench", state);
+        pair.note = note.map(str::to_owned);
+        self.workloads_of().pairs.push(pair);
+        self
+    }
+
+    fn workloads_of(&mut self) -> &mut Workloads {
+        let perf = self.perf();
+        let rule = WorkloadRule::beside(&perf.rule);
+        perf.workloads.get_or_insert(Workloads { rule, pairs: Vec::new() })
+    }
+
     /// Names the samples among the artifacts, with their digest.
     pub(crate) fn sealed(mut self) -> Self {
         let samples = encode_rounds(&self.rounds).unwrap();
@@ -376,6 +434,17 @@ impl Gated {
             what: "raw samples, one round a line".to_owned(),
             sha256: digest(&samples),
             bytes: samples.len() as u64,
+        });
+        if self.workloads.is_empty() {
+            return self;
+        }
+        let rounds = encode_workloads(&self.workloads).unwrap();
+        self.receipt.artifacts.retain(|artifact| artifact.path != WORKLOADS_FILE);
+        self.receipt.artifacts.push(Artifact {
+            path: WORKLOADS_FILE.to_owned(),
+            what: "raw figures of workloads, one round a line".to_owned(),
+            sha256: digest(&rounds),
+            bytes: rounds.len() as u64,
         });
         self
     }

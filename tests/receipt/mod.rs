@@ -6,3 +6,4 @@ mod envelope;
 mod keys;
 mod signed;
 mod verify;
+mod workloads;

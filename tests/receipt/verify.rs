@@ -6,8 +6,8 @@ use t5_gate::{
     policy::FindingState,
     receipt::{
         Artifact, DIGEST_FILE, FileError, Files, RECEIPT_FILE, REPORT_FILE, ROUTE_FILE, Refusal,
-        SAMPLES_FILE, VERDICT_FILE, Verified, digest, encode, encode_rounds, encode_verdict, judge,
-        side_file,
+        SAMPLES_FILE, VERDICT_FILE, Verified, WORKLOADS_FILE, digest, encode, encode_rounds,
+        encode_verdict, encode_workloads, judge, side_file,
     },
     report::{markdown, posted::encode_route, verify},
 };
@@ -42,6 +42,9 @@ impl Folder {
         folder.put(ROUTE_FILE, encode_route(&gated.receipt, &verdict).unwrap());
         if !gated.rounds.is_empty() {
             folder.put(SAMPLES_FILE, encode_rounds(&gated.rounds).unwrap());
+        }
+        if !gated.workloads.is_empty() {
+            folder.put(WORKLOADS_FILE, encode_workloads(&gated.workloads).unwrap());
         }
         folder
     }

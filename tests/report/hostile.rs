@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use t5_gate::{
-    perf::Edit,
+    config::{Program, Workload},
+    perf::{Edit, Together, WorkloadState},
     policy::FindingState,
     receipt::{Receipt, judge},
     report::{Screen, human, markdown},
@@ -34,6 +35,13 @@ fn receipt_of(text: &str) -> Receipt {
     perf.pairs[0].note = Some(text.to_owned());
     perf.edits = vec![Edit::new(text, text)];
     perf.seen_by = Some(text.to_owned());
+    let mut workload = Workload::new(text, text, Program::Bin(text.to_owned()));
+    workload.args = vec![text.to_owned()];
+    gated = gated.workload(&workload, Together::Duet, 1.3, 1.0).silent_workload(
+        &Workload { name: format!("{text} other"), ..workload },
+        WorkloadState::DoesNotBuild,
+        Some(text),
+    );
     let receipt = &mut gated.receipt;
     receipt.subject.head.subject = text.to_owned();
     receipt.subject.head.sha = text.to_owned();

@@ -5,3 +5,4 @@ mod hostile;
 mod marks;
 mod pages;
 pub(crate) mod posted;
+mod workloads;

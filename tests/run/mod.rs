@@ -12,3 +12,4 @@ mod rules;
 mod signed;
 mod slices;
 mod surroundings;
+mod workloads;

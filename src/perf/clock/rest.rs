@@ -43,7 +43,10 @@ impl Process {
         // Times that add up to more than a number can hold are more than any process lives.
         let reported = slices.iter().map(|slice| slice.1).sum::<f64>().min(f64::MAX);
         let warm_up = if turns {
-            let asked: f64 = slices.iter().map(|slice| before_slice(*slice, rule)).sum();
+            let asked: f64 = {
+                let before = |slice: &Slice| before_slice(*slice, slices.len(), rule);
+                slices.iter().map(before).sum()
+            };
             (asked, asked)
         } else {
             warm_up(time, rule.boundary, rule)
@@ -71,13 +74,13 @@ pub(super) fn narrow(base: &mut [Process], head: &mut [Process], rule: &ClockRul
 /// How long the untimed iterations before a slice take, at the slice's own speed.
 ///
 /// The gate asks for them by number, so there is nothing to guess.
-fn before_slice(Slice(iterations, time): Slice, rule: &ClockRule) -> f64 {
-    /// A slice of fewer iterations is preceded by none.
-    const LEAST: f64 = 3.0;
-    if iterations < LEAST {
+fn before_slice(Slice(iterations, time): Slice, turns: usize, rule: &ClockRule) -> f64 {
+    /// In a round of fewer turns, slices are so long that nothing goes before them.
+    const LEAST: usize = 12;
+    if turns < LEAST {
         return 0.0;
     }
-    time * (rule.before_slice * iterations).round() / iterations
+    time / iterations * (rule.before_slice * iterations).round().max(1.0)
 }
 
 /// How long the warm-up of a benchmark with this time an iteration takes.

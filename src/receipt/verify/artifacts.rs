@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{FileError, Files, Refusal};
 use crate::receipt::{
     Artifact, DIGEST_FILE, ENVELOPE_FILE, RECEIPT_FILE, REPORT_FILE, ROUTE_FILE, SAMPLES_FILE,
-    SAMPLES_LIMIT, VERDICT_FILE, digest, shortened,
+    SAMPLES_LIMIT, VERDICT_FILE, WORKLOADS_FILE, digest, shortened,
 };
 
 /// The longest path of an artifact, in bytes.
@@ -20,6 +20,8 @@ pub(super) struct Held {
     pub(super) whole: usize,
     /// The raw samples, if they are among the whole ones.
     pub(super) samples: Option<Vec<u8>>,
+    /// The raw figures of workloads, if they are among the whole ones.
+    pub(super) workloads: Option<Vec<u8>>,
 }
 
 /// Checks name, size and digest of every artifact.
@@ -28,7 +30,7 @@ pub(super) fn check(
     artifacts: &[Artifact],
     refusals: &mut Vec<Refusal>,
 ) -> Held {
-    let mut held = Held { whole: 0, samples: None };
+    let mut held = Held { whole: 0, samples: None, workloads: None };
     let mut names = BTreeSet::new();
     for artifact in artifacts {
         if let Some(problem) = misnamed(&artifact.path) {
@@ -44,8 +46,10 @@ pub(super) fn check(
         match whole(files, artifact) {
             Ok(bytes) => {
                 held.whole += 1;
-                if artifact.path == SAMPLES_FILE {
-                    held.samples = Some(bytes);
+                match artifact.path.as_str() {
+                    SAMPLES_FILE => held.samples = Some(bytes),
+                    WORKLOADS_FILE => held.workloads = Some(bytes),
+                    _ => {}
                 }
             }
             Err(refusal) => refusals.push(refusal),

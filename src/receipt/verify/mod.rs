@@ -5,6 +5,7 @@
 
 mod artifacts;
 mod signature;
+mod workloads;
 
 use super::{
     DIGEST_FILE, PublicKeys, RECEIPT_FILE, RECEIPT_LIMIT, Receipt, SAMPLES_FILE, VERDICT_FILE,
@@ -147,6 +148,7 @@ pub(crate) fn examine(files: &dyn Files, keys: Option<&PublicKeys>) -> Examined 
     let held = artifacts::check(files, &receipt.artifacts, &mut seen.refusals);
     seen.artifacts = held.whole;
     seen.rounds = check_pairs(&receipt, held.samples.as_deref(), &mut seen.refusals);
+    seen.rounds += workloads::check(&receipt, held.workloads.as_deref(), &mut seen.refusals);
     seen.refusals.extend(check_verdict(files, &receipt));
     if let Some(opened) = envelope {
         opened.check_files(&bytes, &receipt, &mut seen.refusals);

@@ -5,6 +5,7 @@
 
 mod perf;
 mod policy;
+mod workloads;
 
 use std::collections::BTreeSet;
 

@@ -30,6 +30,9 @@ pub(super) fn check(receipt: &Receipt, facts: &Facts, verdict: &Verdict, found: 
         found.push("benchmarks were compared, and there is no base".to_owned());
     }
     outcome(facts, verdict, found);
+    if let Some(workloads) = &facts.workloads {
+        super::workloads::check(receipt, workloads, verdict, found);
+    }
 }
 
 fn rule(rule: &Rule, found: &mut Vec<String>) {

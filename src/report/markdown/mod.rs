@@ -13,12 +13,14 @@ mod regression;
 mod routing;
 mod summary;
 mod waivers;
+mod workloads;
 
 pub(super) use benches::{COMPARED, compared_row, edit};
 pub(super) use findings::{COLUMNS as FINDING, rows as findings};
 pub(super) use header::{part_status, short};
 pub(super) use routing::next;
 pub(super) use summary::{line as summary_line, metrics};
+pub(super) use workloads::{WORKLOADS, workload_row};
 
 use super::{Contradictions, page::Page, refuse_contradictions};
 use crate::{receipt::Receipt, verdict::Verdict};
@@ -50,6 +52,7 @@ pub(super) fn sections(
     benches::section(page, receipt);
     regression::section(page, receipt);
     clocks::section(page, receipt);
+    workloads::section(page, receipt);
     summary::evidence(page, receipt, verdict);
     gates(page);
     artifacts::section(page, receipt);

@@ -22,7 +22,14 @@ pub(super) fn section(page: &mut Page, receipt: &Receipt) {
         return;
     };
     if Pairs::of(facts).measured == 0 {
-        page.paragraph("Not measured: nothing was compared in this run.");
+        let workloads = facts
+            .workloads
+            .as_ref()
+            .is_some_and(|workloads| workloads.pairs.iter().any(|pair| pair.throughput.is_some()));
+        page.paragraph(match workloads {
+            true => "No benchmark was compared in this run; workloads were.",
+            false => "Not measured: nothing was compared in this run.",
+        });
         return;
     }
     page.heading(3, "Baseline");
@@ -70,7 +77,7 @@ fn criteria(page: &mut Page, facts: &Facts) {
             "Chance of one false «regressed» in the whole run: {}, shared among {} and {}; of a \
              false «held» of one benchmark: {}.",
             units::share(rule.alpha),
-            words::counted(rule.family as usize, "benchmark", "benchmarks"),
+            shared_among(facts),
             words::counted(rule.looks.len(), "look", "looks"),
             units::share(rule.beta)
         ),
@@ -80,6 +87,19 @@ fn criteria(page: &mut Page, facts: &Facts) {
             looks.join(", ")
         ),
     ]);
+}
+
+/// Workloads share the chance of error with the benchmarks.
+fn shared_among(facts: &Facts) -> String {
+    let family = facts.rule.family as usize;
+    match &facts.workloads {
+        None => words::counted(family, "benchmark", "benchmarks"),
+        Some(_) => words::counted(
+            family,
+            "decision (of a benchmark or workload)",
+            "decisions (of benchmarks and workloads)",
+        ),
+    }
 }
 
 fn result(page: &mut Page, facts: &Facts) {

@@ -9,7 +9,7 @@ use crate::{
         limits,
         mark::Mark,
         page::Page,
-        tally::{Checks, Pairs, slowest},
+        tally::{Checks, Pairs, slowest, workloads_in_words},
         units, words,
     },
     verdict::{Outcome, Part, PartName, Verdict},
@@ -87,6 +87,7 @@ pub(in crate::report) fn metrics(receipt: &Receipt, verdict: &Verdict) -> String
     }
     if let Some(facts) = &receipt.perf {
         metrics.extend(bench_metrics(facts));
+        metrics.extend(facts.workloads.iter().map(|facts| workloads_in_words(&facts.pairs)));
     }
     metrics.join("; ")
 }
@@ -178,6 +179,9 @@ fn perf_line(facts: &perf::Facts) -> String {
     }
     if let Some((_, estimate)) = slowest(facts) {
         line.push_str(&format!("; throughput at worst {}", units::change(estimate)));
+    }
+    if let Some(workloads) = &facts.workloads {
+        line.push_str(&format!("; {}", workloads_in_words(&workloads.pairs)));
     }
     line.push('.');
     line

@@ -228,6 +228,20 @@ fn in_words(code: &str, count: usize) -> String {
         "scan-could-not-run" => "a scan gave nothing".to_owned(),
         "head-does-not-build" => "the head does not build".to_owned(),
         "no-base" => "the base does not build".to_owned(),
+        "workload-regressed" => counted("workload regressed", "workloads regressed"),
+        "workload-memory" => counted("workload takes more memory", "workloads take more memory"),
+        "workload-does-not-build" => counted("workload does not build", "workloads do not build"),
+        "workload-could-not-run" => counted("workload gave nothing", "workloads gave nothing"),
+        "workload-missing" => counted("workload is gone", "workloads are gone"),
+        "workload-improved" => counted("workload improved much", "workloads improved much"),
+        "workload-slower-extent-unresolved" => counted(
+            "workload is slower, how much is open",
+            "workloads are slower, how much is open",
+        ),
+        "workload-inconclusive" => counted("workload undecided", "workloads undecided"),
+        "workload-memory-inconclusive" => {
+            counted("workload's memory undecided", "workloads' memory undecided")
+        }
         "rules-edited" => "the gate's rules are edited".to_owned(),
         "edits-what-measures" => "what measures is edited".to_owned(),
         other => {

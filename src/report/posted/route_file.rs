@@ -4,7 +4,10 @@ use serde_json::{Value, json};
 
 use super::repeat;
 use crate::{
-    perf::{self, BenchId, BuildState, PairState, TargetState},
+    perf::{
+        self, BenchId, Bounds, BuildState, MemoryState, PairState, TargetState, WorkloadPair,
+        WorkloadState,
+    },
     policy::{self, Finding, ScanState, Side, Standing, WaiverState, waiver_states},
     receipt::{Receipt, judged_on},
     report::{
@@ -47,6 +50,8 @@ pub fn route_file(receipt: &Receipt, verdict: &Verdict) -> Result<Value, Contrad
     }
     if let Some(facts) = &receipt.perf {
         rows.extend(of_perf(receipt, facts));
+        let workloads = facts.workloads.iter().flat_map(|facts| &facts.pairs);
+        rows.extend(workloads.filter_map(|pair| of_workload(receipt, pair)));
     }
     let of = |wanted: &[Outcome]| -> Vec<&Value> {
         rows.iter().filter(|(outcome, _)| wanted.contains(outcome)).map(|(_, row)| row).collect()
@@ -195,4 +200,37 @@ fn of_perf(receipt: &Receipt, facts: &perf::Facts) -> Vec<Row> {
         Some((outcome, row))
     });
     builds.chain(targets).chain(pairs).collect()
+}
+
+fn of_workload(receipt: &Receipt, pair: &WorkloadPair) -> Option<Row> {
+    let memory = pair.memory.as_ref().map(|memory| memory.state);
+    let outcome = match (pair.state, memory) {
+        (WorkloadState::Regressed | WorkloadState::DoesNotBuild, _)
+        | (_, Some(MemoryState::Grown)) => Outcome::Fail,
+        (WorkloadState::CouldNotRun, _) => Outcome::CouldNotRun,
+        (WorkloadState::Inconclusive, _) | (_, Some(MemoryState::Inconclusive)) => {
+            Outcome::Inconclusive
+        }
+        _ => return None,
+    };
+    let ratio = |bounds: &Bounds| {
+        json!({
+            "estimate": bounds.ratio,
+            "lower": bounds.lower,
+            "upper": bounds.upper,
+            "rounds": bounds.rounds,
+        })
+    };
+    let row = json!({
+        "kind": "workload",
+        "name": pair.name,
+        "command": pair.command,
+        "state": pair.state,
+        "throughput_ratio": pair.throughput.as_ref().map(ratio),
+        "memory_state": memory,
+        "memory_ratio": pair.memory.as_ref().map(|memory| ratio(&memory.bounds)),
+        "why": pair.note,
+        "reproduce": repeat::benches(receipt),
+    });
+    Some((outcome, row))
 }

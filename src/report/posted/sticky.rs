@@ -8,15 +8,15 @@ use super::{
     sections::{self, Detail},
 };
 use crate::{
-    perf::{Pair, PairState},
+    perf::{Pair, PairState, WorkloadPair},
     policy::FindingState,
     report::{
         Contradictions,
         escape::text,
         limits,
-        markdown::{self, COMPARED, FINDING, compared_row},
+        markdown::{self, COMPARED, FINDING, WORKLOADS, compared_row, workload_row},
         page::{Limit, Page},
-        tally::gravity,
+        tally::{gravity, workload_gravity},
         words,
     },
 };
@@ -60,6 +60,7 @@ fn comment(posted: &Posted<'_>, judged: Option<&Judged<'_>>, limit: Option<Limit
             sections::trust(&mut page, judged);
             findings(&mut page, judged);
             benchmarks(&mut page, judged);
+            workloads(&mut page, judged);
         }
         None => sections::unjudged(&mut page, posted, Detail::Phases),
     }
@@ -80,6 +81,20 @@ fn findings(page: &mut Page, judged: &Judged<'_>) {
         let summary = words::counted(rows.len(), "finding introduced", "findings introduced");
         page.fold(&summary, |page| page.table(FINDING, rows));
     }
+}
+
+/// Every workload, the gravest first.
+fn workloads(page: &mut Page, judged: &Judged<'_>) {
+    let facts = judged.receipt.perf.as_ref().and_then(|facts| facts.workloads.as_ref());
+    let mut pairs: Vec<&WorkloadPair> = facts.iter().flat_map(|facts| &facts.pairs).collect();
+    if pairs.is_empty() {
+        return;
+    }
+    pairs.sort_by_key(|pair| workload_gravity(pair));
+    let summary = words::counted(pairs.len(), "workload", "workloads");
+    page.fold(&summary, |page| {
+        page.table(WORKLOADS, pairs.into_iter().map(workload_row));
+    });
 }
 
 /// What was compared, the gravest first.

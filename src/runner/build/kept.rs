@@ -3,13 +3,14 @@
 use std::{
     collections::BTreeSet,
     fs, io,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     time::SystemTime,
 };
 
 use serde::{Deserialize, Serialize};
 
-use super::{Built, Executable};
+use super::{Built, BuiltProgram, Executable};
 use crate::{
     perf::BuildState,
     runner::{
@@ -32,6 +33,7 @@ const LIST: &str = "kept.json";
 pub(super) struct Kept {
     pub(super) targets: Vec<BenchTarget>,
     pub(super) executables: Vec<Executable>,
+    pub(super) programs: Vec<BuiltProgram>,
     pub(super) sources: BTreeSet<String>,
     pub(super) seconds: f64,
     pub(super) slices: bool,
@@ -51,6 +53,7 @@ impl Kept {
             state: BuildState::Built { seconds: self.seconds, reused },
             targets: self.targets,
             executables: self.executables,
+            programs: self.programs,
             sources: self.sources,
             slices: self.slices,
         }
@@ -60,7 +63,8 @@ impl Kept {
 /// What an earlier run kept in this folder, if all of it is still there.
 pub(super) fn read(folder: &Path) -> Option<Built> {
     let kept: Kept = serde_json::from_slice(&fs::read(folder.join(LIST)).ok()?).ok()?;
-    let all_there = kept.executables.iter().all(|executable| executable.path.exists());
+    let all_there = kept.executables.iter().all(|executable| executable.path.exists())
+        && kept.programs.iter().all(BuiltProgram::is_kept);
     if !all_there {
         return None;
     }
@@ -91,7 +95,8 @@ fn fill(folder: &Path, target: &Path, mut kept: Kept) -> Result<Built, KeepError
     let _ = fs::remove_dir_all(folder);
     fs::create_dir_all(folder).map_err(failed(folder))?;
     let mut left = LIMIT;
-    for (index, executable) in kept.executables.iter_mut().enumerate() {
+    let programs = kept.programs.iter_mut().filter_map(BuiltProgram::executable_mut);
+    for (index, executable) in kept.executables.iter_mut().chain(programs).enumerate() {
         let to = folder.join(format!("{index}-{}", executable.target));
         // The path is what the build said: it may say anything.
         left -= take(executable, target, &to, left)?;
@@ -124,7 +129,7 @@ pub(super) fn take(
     limit: u64,
 ) -> Result<u64, KeepError> {
     let refused = |why: String| {
-        KeepError::Taken(format!("what was built as bench «{}» is not taken: {why}", made.target))
+        KeepError::Taken(format!("what was built as «{}» is not taken: {why}", made.target))
     };
     let elsewhere = || refused("it lies outside of the target folder".to_owned());
     let relative = made.path.strip_prefix(target).map_err(|_| elsewhere())?;
@@ -133,7 +138,46 @@ pub(super) fn take(
         BeneathError::Write { path, source } => KeepError::Write { path, source },
         error => refused(error.to_string()),
     })?;
-    fs::remove_file(&made.path)
-        .map_err(|source| KeepError::Write { path: made.path.clone(), source })?;
+    remove(&made.path).map_err(|source| KeepError::Write { path: made.path.clone(), source })?;
     Ok(bytes)
+}
+
+/// Removes an executable under all its names: cargo links an example or a binary from where it was
+/// made (`examples/name-HASH`, `deps/name-HASH`) to where people look for it.
+fn remove(path: &Path) -> io::Result<()> {
+    let made = fs::symlink_metadata(path)?;
+    let folder = path.parent().unwrap_or(path);
+    for beside in [folder.to_owned(), folder.join("deps")] {
+        for entry in fs::read_dir(beside).into_iter().flatten().flatten() {
+            let about = fs::symlink_metadata(entry.path());
+            let same =
+                |other: &fs::Metadata| (other.dev(), other.ino()) == (made.dev(), made.ino());
+            if entry.path() != path && about.as_ref().is_ok_and(same) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+    }
+    fs::remove_file(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_executable_goes_under_every_name_that_cargo_gave_it() {
+        let target = tempfile::tempdir().unwrap();
+        let at = |name: &str| target.path().join(name);
+        fs::create_dir(at("deps")).unwrap();
+        for (made, beside, other) in
+            [("bin", "deps/bin-1f", "deps/lib.rlib"), ("example", "example-2e", "example.d")]
+        {
+            fs::write(at(made), "machine code").unwrap();
+            fs::hard_link(at(made), at(beside)).unwrap();
+            fs::write(at(other), "machine code").unwrap();
+            remove(&at(made)).unwrap();
+            assert!(!at(made).exists() && !at(beside).exists(), "{beside} is still there");
+            assert!(at(other).exists(), "{other} is another file");
+        }
+    }
 }

@@ -5,6 +5,7 @@
 
 mod kept;
 mod messages;
+mod programs;
 mod relink;
 
 use std::{
@@ -17,8 +18,11 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use self::kept::{KeepError, Kept};
-pub use self::messages::executables;
-pub use self::relink::Relinker;
+pub use self::{
+    messages::executables,
+    programs::{BuiltProgram, ProgramState},
+    relink::Relinker,
+};
 use super::{
     Context,
     benches::{BenchTarget, BenchesError, bench_targets},
@@ -32,7 +36,7 @@ use super::{
     target::Target,
 };
 use crate::{
-    config::BenchRules,
+    config::{BenchRules, Workload},
     perf::BuildState,
     policy::Side,
     receipt::digest,
@@ -56,6 +60,8 @@ pub struct Builder<'a> {
     pub cargo_config: &'a CargoConfig,
     /// What to build.
     pub rules: &'a BenchRules,
+    /// Whose programs to build besides.
+    pub workloads: &'a [Workload],
     /// The one checkout that both sides are built in.
     pub tree: Tree<'a>,
     /// Where in the tree the workspace lies.
@@ -75,6 +81,8 @@ pub struct Built {
     pub targets: Vec<BenchTarget>,
     /// One for each bench target that was built.
     pub executables: Vec<Executable>,
+    /// One for each program that workloads name.
+    pub programs: Vec<BuiltProgram>,
     /// Sources of the bench crates as the compiler lists them, relative to the checkout's root.
     pub sources: BTreeSet<String>,
     /// Whether they were built against our copy of criterion, and can be asked for slices.
@@ -169,20 +177,27 @@ impl Builder<'_> {
         };
         let wanted: Vec<&BenchTarget> =
             targets.iter().filter(|target| self.selects(target)).collect();
-        if wanted.is_empty() {
+        if wanted.is_empty() && self.workloads.is_empty() {
             let state =
                 BuildState::Built { seconds: started.elapsed().as_secs_f64(), reused: false };
             return Ok(Built::nothing(state, targets));
         }
-        match self.compile_either(target, &grant, &wanted).await? {
+        let compiled = match wanted.as_slice() {
+            [] => Ok((Vec::new(), false)),
+            wanted => self.compile_either(target, &grant, wanted).await?,
+        };
+        match compiled {
             Err(state) => Ok(Built::nothing(state, targets)),
             Ok((executables, slices)) => {
+                let programs = self.programs(target, &grant).await?;
                 let seconds = started.elapsed().as_secs_f64();
                 // A path is what the build said; only one in its own folder is looked at.
                 let inside = |one: &&Executable| kept::lies_beneath(&one.path, target.path());
                 let of = |one: &Executable| dep_info::sources(&one.path, &self.dir(), tree);
                 let sources = executables.iter().filter(inside).flat_map(of).collect();
-                let kept = Kept { targets: targets.clone(), executables, sources, seconds, slices };
+                let targets_too = targets.clone();
+                let kept =
+                    Kept { targets: targets_too, executables, programs, sources, seconds, slices };
                 match kept::keep(folder, target.path(), kept) {
                     Err(KeepError::Taken(reason)) => {
                         Ok(Built::nothing(BuildState::Failed { reason }, targets))
@@ -208,7 +223,7 @@ impl Builder<'_> {
     fn key(&self) -> String {
         let rules = self.rules;
         let what = format!(
-            "{KEPT_FORMAT}\n{}\n{}\n{:?}\n{}\n{}\n{:?}\n{:?}\n{}",
+            "{KEPT_FORMAT}\n{}\n{}\n{:?}\n{}\n{}\n{:?}\n{:?}\n{}\n{:?}",
             self.lineage.target,
             self.ctx.sandbox.level().word(),
             self.cargo_config,
@@ -216,7 +231,11 @@ impl Builder<'_> {
             self.command(),
             rules.targets,
             rules.exclude,
-            self.workspace.display()
+            self.workspace.display(),
+            self.workloads
+                .iter()
+                .map(|workload| (&workload.package, &workload.program))
+                .collect::<BTreeSet<_>>()
         );
         digest(what.as_bytes()).chars().take(16).collect()
     }
@@ -326,6 +345,16 @@ impl Builder<'_> {
                     progress.step(line.trim().to_owned());
                 }
             });
+        let compiled = self.compiled(job, grant).await?;
+        Ok(compiled.map(|messages| executables(&messages, wanted)))
+    }
+
+    /// What cargo said on its standard output, or why there is nothing to take from it.
+    async fn compiled(
+        &self,
+        job: Job,
+        grant: &Grant,
+    ) -> Result<Result<Vec<u8>, BuildState>, BuildError> {
         let finished = match self.run(job, grant).await {
             Err(BuildError::Sandbox(SandboxError::Supervise { source, .. })) => {
                 let next = "look at its build scripts and procedural macros".to_owned();
@@ -335,7 +364,7 @@ impl Builder<'_> {
             done => done?,
         };
         match finished.ended {
-            Ended::Exited(0) => Ok(Ok(executables(&finished.stdout, wanted))),
+            Ended::Exited(0) => Ok(Ok(finished.stdout)),
             Ended::Cancelled => Err(BuildError::Cancelled),
             Ended::WallTime => Ok(Err(BuildState::CouldNotRun {
                 reason: format!("the build took longer than {} s", self.rules.build_seconds),
@@ -363,7 +392,9 @@ impl Builder<'_> {
 impl Built {
     /// A side of which nothing was built.
     pub fn nothing(state: BuildState, targets: Vec<BenchTarget>) -> Self {
-        Self { state, targets, executables: Vec::new(), sources: BTreeSet::new(), slices: false }
+        let (executables, programs) = (Vec::new(), Vec::new());
+        let sources = BTreeSet::new();
+        Self { state, targets, executables, programs, sources, slices: false }
     }
 }
 

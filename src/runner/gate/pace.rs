@@ -14,12 +14,12 @@ const LEAST_TURNS: u32 = 2;
 /// Untimed iterations before a slice's timed ones, as a share of those: the other side has just had
 /// the caches.
 const UNTIMED: f64 = 0.3;
-/// Fewer timed iterations than this get none: they warm up themselves.
-const UNTIMED_FROM: u64 = 3;
+/// Where fewer turns than this make a round, slices are so long that they warm up themselves. Of
+/// all others there is at least one untimed iteration: without it a slice that follows one of its
+/// own side finds its caches warm, and half of them do.
+const WARM_FROM: u32 = 12;
 /// A probe that took this long tells how long an iteration takes.
 const PROBE_NS: f64 = 0.25e6;
-/// Set-up of a slice that takes longer than this is not done twice for untimed iterations.
-const LONG_SETUP_NS: f64 = 0.25e6;
 /// More iterations than any benchmark fits into a millisecond.
 const MOST: u64 = 1 << 40;
 
@@ -69,8 +69,8 @@ impl Pace {
         let timed = ((SLICE_NS.max(setup_ns) / iteration).round() as u64).clamp(1, MOST);
         let slice_ns = timed as f64 * iteration + setup_ns;
         let turns = ((ROUND_NS / slice_ns) as u32).clamp(LEAST_TURNS, TURNS);
-        let warms_up = timed >= UNTIMED_FROM && setup_ns < LONG_SETUP_NS;
-        let untimed = if warms_up { (timed as f64 * UNTIMED).round() as u64 } else { 0 };
+        let untimed =
+            if turns >= WARM_FROM { ((timed as f64 * UNTIMED).round() as u64).max(1) } else { 0 };
         Self { untimed, timed, turns }
     }
 }
@@ -88,6 +88,7 @@ mod tests {
     fn a_slice_takes_a_millisecond_and_a_slow_one_its_iteration() {
         assert_eq!(of(1000.0, 512, 5e3), Pace { untimed: 300, timed: 1000, turns: 20 });
         assert_eq!(of(0.3, 1 << 20, 5e3).timed, 3_333_333);
+        assert_eq!(of(0.6e6, 1, 5e3), Pace { untimed: 1, timed: 2, turns: 20 });
         assert_eq!(of(10e6, 1, 5e3), Pace { untimed: 0, timed: 1, turns: 5 });
         assert_eq!(of(2e9, 1, 5e3), Pace { untimed: 0, timed: 1, turns: 2 });
     }

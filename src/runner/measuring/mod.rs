@@ -10,7 +10,7 @@ mod texts;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use super::{
@@ -41,6 +41,10 @@ pub struct Change<'a> {
     pub workspace: &'a Path,
     /// The bench targets of both sides.
     pub benches: &'a [BenchTarget],
+    /// Root source files of the examples that workloads run, relative to the workspace, on either
+    /// side: an example says what is done how often, so it measures as a bench does. A binary is
+    /// what is measured.
+    pub examples: &'a BTreeSet<PathBuf>,
     /// Sources of bench crates as the compiler lists them, relative to the repository's root.
     pub sources: &'a BTreeSet<String>,
 }
@@ -154,6 +158,10 @@ async fn reached(
     for bench in change.benches {
         let source = bench.source.as_deref().and_then(|path| joined(change.workspace, path));
         roots.extend(source.map(|path| (path, format!("bench {}", bench.name))));
+    }
+    for example in change.examples {
+        let source = joined(change.workspace, example);
+        roots.extend(source.map(|path| (path, "example that a workload runs".to_owned())));
     }
     for (root, name) in roots {
         for side in [Side::Base, Side::Head] {

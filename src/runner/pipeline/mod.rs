@@ -1,12 +1,13 @@
 //! One run, from two commits to a receipt, a verdict and a report.
 
 mod parts;
+mod workloads;
 
 use std::path::PathBuf;
 
 use jiff::Timestamp;
 
-use self::parts::{PerfPart, PolicyPart, RunJob};
+use self::parts::{Measured, PerfPart, PolicyPart, RunJob};
 use super::{
     Context,
     bench_part::{BenchPartError, short},
@@ -26,6 +27,7 @@ use crate::{
     receipt::{
         self, Changes, DIGEST_FILE, ENVELOPE_FILE, RECEIPT_FILE, REPORT_FILE, ROUTE_FILE, Receipt,
         ReceiptError, Rules, Run, SAMPLES_FILE, SCHEMA, Signer, Subject, Tool, VERDICT_FILE,
+        WORKLOADS_FILE,
     },
     report,
     verdict::{PartName, Verdict},
@@ -215,9 +217,14 @@ fn finish(
     });
     let perf = match facts.perf {
         None => None,
-        Some((perf, rounds)) => {
+        Some(Measured { facts: perf, rounds, workloads }) => {
             folder.write(SAMPLES_FILE, &receipt::encode_rounds(&rounds)?)?;
             artifacts.push(folder.artifact(SAMPLES_FILE, "raw samples, one round a line")?);
+            if perf.workloads.is_some() {
+                folder.write(WORKLOADS_FILE, &receipt::encode_workloads(&workloads)?)?;
+                let what = "raw figures of workloads, one round a line";
+                artifacts.push(folder.artifact(WORKLOADS_FILE, what)?);
+            }
             if !perf.toolchain.is_empty() {
                 tools.push(Tool { name: "rustc".to_owned(), version: perf.toolchain.clone() });
             }

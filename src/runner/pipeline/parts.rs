@@ -1,17 +1,21 @@
 //! The parts of a run: the scan beside the builds, then the measurement alone.
 
-use std::path::Path;
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
 use tokio::sync::Mutex;
 
 use super::{PipelineError, Request};
 use crate::{
+    config::Program,
     perf,
     receipt::{Changes, Subject},
     runner::{
         Context,
         bench_part::{Builds, build_both, measure_built, nothing_built},
-        build::{Builder, Built, Relinker},
+        build::{Builder, Built, BuiltProgram, Relinker},
         cargo_config::CargoConfig,
         changes::ChangedFile,
         folder::Folder,
@@ -44,7 +48,14 @@ pub(super) struct RunJob<'a> {
 }
 
 pub(super) type PolicyPart = Option<policy_part::Scanned>;
-pub(super) type PerfPart = Option<(perf::Facts, Vec<perf::Round>)>;
+pub(super) type PerfPart = Option<Measured>;
+
+/// What the performance part found out, and the raw samples behind it.
+pub(super) struct Measured {
+    pub(super) facts: perf::Facts,
+    pub(super) rounds: Vec<perf::Round>,
+    pub(super) workloads: Vec<perf::WorkloadRound>,
+}
 
 impl RunJob<'_> {
     /// The scan beside the builds, then the measurement alone.
@@ -81,7 +92,9 @@ impl RunJob<'_> {
         };
         let (policy, built) = tokio::try_join!(scan, build)?;
         let perf = match (built, &building) {
-            (Some(Ready::Nothing(facts)), _) => Some((*facts, Vec::new())),
+            (Some(Ready::Nothing(facts)), _) => {
+                Some(Measured { facts: *facts, rounds: Vec::new(), workloads: Vec::new() })
+            }
             (Some(Ready::Built(builds)), Ok(rooms)) => {
                 Some(self.measure(rooms, subject, *builds).await?)
             }
@@ -170,6 +183,7 @@ impl RunJob<'_> {
             admission,
             cargo_config,
             rules: &self.rules.rules.config.bench,
+            workloads: &self.rules.rules.config.workloads,
             tree: self.place.build.clone(),
             workspace: &self.place.workspace,
             home: &self.place.home,
@@ -191,7 +205,7 @@ impl RunJob<'_> {
         plain_rooms: &Rooms<'_>,
         subject: &Subject,
         builds: Builds,
-    ) -> Result<(perf::Facts, Vec<perf::Round>), PipelineError> {
+    ) -> Result<Measured, PipelineError> {
         let scratch = self.place.home.join("measure");
         let unusable = |source| PipelineError::Scratch { path: scratch.clone(), source };
         let guard = EnvGuard::new(&scratch).map_err(unusable)?;
@@ -210,7 +224,8 @@ impl RunJob<'_> {
             clear(folder).and_then(|()| std::fs::create_dir_all(folder)).map_err(unusable)?;
         }
         let room = |built: &Built, checkout: &Path, door: &Door, linked: &Path| {
-            let grant = self.measuring(&rooms, built, checkout).reading([door.folder(), linked]);
+            let grant = self.measuring(&rooms, built, checkout, rules.process_seconds);
+            let grant = grant.reading([door.folder(), linked, self.ctx.sandbox.helper()]);
             Mutex::new(self.ctx.sandbox.session(grant))
         };
         let base_tree = self.place.base_dir().unwrap_or_else(|| self.place.head.dir());
@@ -227,7 +242,9 @@ impl RunJob<'_> {
         };
         let targets = builds.head.targets.clone();
         let benches = [builds.base.targets.clone(), targets.clone()].concat();
+        let examples = examples(&builds);
         let sources_of_benches = &builds.base.sources | &builds.head.sources;
+        let workloads = self.workloads(&rooms, &builds, &around.base, &around.head)?;
         let cargo_config = self.cargo_config(subject).await?;
         let admission = self.admission();
         let relinker = subject.base.as_ref().map(|commit| Relinker {
@@ -238,9 +255,12 @@ impl RunJob<'_> {
             folders: [&base_linked, &head_linked],
         });
         let (toolchain, seed) = (rooms.toolchain(), self.request.seed);
+        let beside = workloads.decisions();
         let (mut facts, rounds) =
-            measure_built(&around, toolchain, builds, seed, relinker.as_ref()).await?;
-        if rounds.iter().any(|round| round.seen.is_some()) {
+            measure_built(&around, toolchain, builds, beside, seed, relinker.as_ref()).await?;
+        let (measured, raw) = workloads.measure(&facts.rule, seed).await?;
+        facts.workloads = measured;
+        if rounds.iter().any(|round| round.seen.is_some()) || !raw.is_empty() {
             facts.seen_by = Some(self.ctx.sandbox.usage_source().word().to_owned());
         }
         let (git, workspace) = (self.place.head.git(), &self.place.workspace);
@@ -252,22 +272,36 @@ impl RunJob<'_> {
                 files: self.changed,
                 workspace,
                 benches: &benches,
+                examples: &examples,
                 sources: &sources_of_benches,
             })
             .await?;
         }
         sources::fill(&mut facts.pairs, &targets, &git, &subject.head.sha, workspace).await?;
-        Ok((facts, rounds))
+        Ok(Measured { facts, rounds, workloads: raw })
     }
 
     /// A side's executables see their own side's files, also where they were built.
-    fn measuring(&self, rooms: &Rooms<'_>, built: &Built, checkout: &Path) -> Grant {
-        let rules = &self.rules.rules.config.bench;
-        let executables = built.executables.iter().map(|executable| executable.path.clone());
+    pub(super) fn measuring(
+        &self,
+        rooms: &Rooms<'_>,
+        built: &Built,
+        checkout: &Path,
+        seconds: u64,
+    ) -> Grant {
+        let programs = built.programs.iter().filter_map(BuiltProgram::executable);
+        let executables = built.executables.iter().chain(programs);
+        let executables = executables.map(|executable| executable.path.clone());
         let where_built = self.place.build.dir();
-        let grant = rooms.measuring(checkout, where_built, rules.process_seconds);
-        grant.reading(executables).reading([self.ctx.sandbox.helper()])
+        rooms.measuring(checkout, where_built, seconds).reading(executables)
     }
+}
+
+/// Root source files of the examples that workloads run.
+fn examples(builds: &Builds) -> BTreeSet<PathBuf> {
+    let is_example = |built: &&BuiltProgram| matches!(built.program, Program::Example(_));
+    let programs = builds.base.programs.iter().chain(&builds.head.programs);
+    programs.filter(is_example).filter_map(|built| built.source.clone()).collect()
 }
 
 enum Ready {

@@ -7,12 +7,13 @@ use std::collections::BTreeMap;
 
 use libfuzzer_sys::fuzz_target;
 use t5_gate::{
-    config::BenchRules,
-    perf::{self, BenchId, Pair, Round, Rule},
+    config::{BenchRules, Program, Workload},
+    perf::{self, BenchId, Pair, Round, Rule, WorkloadPair, WorkloadRule, WorkloadState},
     receipt,
 };
 
 fuzz_target!(|bytes: &[u8]| {
+    workloads(bytes);
     let Ok(rounds) = receipt::decode_rounds(bytes) else { return };
     let again = receipt::decode_rounds(&receipt::encode_rounds(&rounds).unwrap()).unwrap();
     assert_eq!(again, rounds);
@@ -28,3 +29,17 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(serde_json::from_str::<Pair>(&written).unwrap(), pair);
     }
 });
+
+/// The same of the rounds of workloads.
+fn workloads(bytes: &[u8]) {
+    let Ok(rounds) = receipt::decode_workloads(bytes) else { return };
+    let written = receipt::encode_workloads(&rounds).unwrap();
+    assert_eq!(receipt::decode_workloads(&written).unwrap(), rounds);
+
+    let rule = WorkloadRule::beside(&Rule::new(&BenchRules::default(), 2));
+    let workload = Workload::new("w", "p", Program::Bin("p".to_owned()));
+    let unmeasured = WorkloadPair::unmeasured(&workload, "bench", WorkloadState::Held);
+    let pair = perf::workload_pair(&unmeasured, &rounds, &rule);
+    let written = serde_json::to_string(&pair).unwrap();
+    assert_eq!(serde_json::from_str::<WorkloadPair>(&written).unwrap(), pair);
+}
