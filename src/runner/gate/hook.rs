@@ -33,7 +33,7 @@ pub(crate) fn answer(
         Some(socket) => socket,
         None => return false,
     };
-    let throughput = format!("{:?}", throughput);
+    let throughput = format!("{throughput:?}");
     let mut said = vec![b'B', timed as u8];
     for text in [id, &throughput] {
         said.extend_from_slice(&(text.len() as u32).to_le_bytes());

@@ -1,5 +1,6 @@
 //! One run, from two commits to a receipt, a verdict and a report.
 
+mod measurement;
 mod parts;
 mod workloads;
 
