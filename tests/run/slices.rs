@@ -156,3 +156,18 @@ fn what_is_no_criterion_of_the_registry_is_measured_as_whole_processes() {
     let said = start(&repository, &["--only", "bench"]).end().ends_with(0);
     assert_eq!(method(&said, "add"), "process-pairs");
 }
+
+#[test]
+fn a_loss_is_measured_again_and_with_functions_in_other_orders() {
+    let repository = crate_with(&["plain"], "0.8.2");
+    let file = "benches/plain.rs";
+    repository.edit(file, "0..1000_u64", "0..3000_u64").commit("Do three times the work");
+    let said = start(&repository, &["--only", "bench", "--budget", "60s"]).end().ends_with(1);
+    assert!(said.reasons().contains(&"regressed".to_owned()), "{:?}", said.reasons());
+    let confirmation = said.pair("plain")["confirmation"].clone();
+    assert_eq!(confirmation["confirmed"], true, "{confirmation}");
+    let orders = confirmation["relinked"].as_array().unwrap();
+    assert_eq!(orders.len(), 3, "{confirmation}");
+    // Every figure of it can be computed again from the samples.
+    plain(&repository).arg("verify").arg(said.folder().display().to_string()).end().ends_with(0);
+}
