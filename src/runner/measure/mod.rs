@@ -2,7 +2,7 @@
 //!
 //! All open benchmarks take turns, one round each, so that a disturbance of some
 //! seconds hits none of them in all its rounds. Within a round the two sides run on one
-//! core: slice by slice in turn where their criterion can be asked for that ([`turns`]),
+//! core: slice by slice in turn where their criterion can be asked for that (`turns`),
 //! else one whole process right after the other, in an order drawn by a coin.
 
 mod processes;
