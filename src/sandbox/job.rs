@@ -17,13 +17,14 @@ use rustix::{
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
     process::{Child, Command},
+    sync::Notify,
 };
 
 use super::{
     Cancel, Ended, Finished, SandboxError,
     captured::{Captured, LineHook},
     mark::{MARK, Mark},
-    tree::{self, Sweep},
+    tree::{Sweep, kill_group},
 };
 
 /// A command and everything it is given.
@@ -108,13 +109,18 @@ impl Job {
         let leader = child.id().and_then(|id| i32::try_from(id).ok()).and_then(Pid::from_raw);
 
         let to_the_end = async {
+            let closed = Notify::new();
             let exit = async {
                 let status = child.wait().await.map_err(Stop::Lost)?;
-                // A process left behind would hold the pipes open, and disturb what comes next.
-                tree::kill_marked(&sweep.mark);
+                sweep.until(closed.notified()).await;
                 Ok(status)
             };
-            tokio::try_join!(exit, stdout.fill(), stderr.fill()).map(|(status, (), ())| status)
+            let pipes = async {
+                tokio::try_join!(stdout.fill(), stderr.fill())?;
+                closed.notify_one();
+                Ok(())
+            };
+            tokio::try_join!(exit, pipes).map(|(status, ())| status)
         };
         let ended = tokio::select! {
             biased;
@@ -137,7 +143,7 @@ impl Job {
         );
         if let (Some(leader), Ended::Cancelled | Ended::Output | Ended::WallTime) = (leader, ended)
         {
-            tree::kill_group(leader);
+            kill_group(leader);
             drop(sweep);
             child.wait().await.map_err(|source| self.lost(source))?;
         }

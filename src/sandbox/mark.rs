@@ -70,6 +70,21 @@ impl Supervisor {
     }
 }
 
+/// Whether a process that shows no environment may have one in a moment: zombies and the kernel's
+/// own threads never will.
+pub(super) fn turns_into_another_program(pid: i32) -> bool {
+    let Ok(text) = fs::read_to_string(format!("/proc/{pid}/stat")) else { return false };
+    let Some((_, after)) = text.rsplit_once(") ") else { return false };
+    let mut fields = after.split(' ');
+    let zombie = matches!(fields.next(), Some("Z" | "X"));
+    // The state is field 3 of proc(5), the flags are field 9.
+    let flags: u32 = fields.nth(5).and_then(|flags| flags.parse().ok()).unwrap_or_default();
+    !zombie && flags & KERNEL_THREAD == 0
+}
+
+/// `PF_KTHREAD` of the kernel's `include/linux/sched.h`.
+const KERNEL_THREAD: u32 = 0x0020_0000;
+
 /// State and start time of a process. Its name stands in between, in brackets, and may hold
 /// brackets and spaces itself.
 fn stat(pid: u32) -> Option<(char, u64)> {
@@ -96,6 +111,13 @@ mod tests {
         let mark = Mark::fresh();
         assert_eq!(Mark::parse(&mark.to_string()), Some(mark.clone()));
         assert!(!mark.supervisor.is_gone_beside(&Supervisor::this().unwrap()));
+    }
+
+    #[test]
+    fn threads_of_the_kernel_turn_into_nothing() {
+        let own = i32::try_from(std::process::id()).unwrap();
+        assert!(turns_into_another_program(own), "it is alive and no thread of the kernel");
+        assert!(!turns_into_another_program(i32::MAX), "nobody has that number");
     }
 
     #[test]

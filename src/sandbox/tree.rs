@@ -1,10 +1,11 @@
 //! Finds and kills everything that a job started.
 
-use std::fs;
+use std::{collections::BTreeSet, fs, pin::pin, thread, time::Duration};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use tokio::time::timeout;
 
-use super::mark::{MARK, Mark, Supervisor};
+use super::mark::{self, MARK, Mark, Supervisor};
 
 /// Kills the process group of `leader`, which must not have been reaped yet.
 pub(super) fn kill_group(leader: Pid) {
@@ -21,6 +22,22 @@ pub(super) fn kill_marked(mark: &Mark) {
 /// Kills what is left of a job when it goes out of scope, on every way out.
 pub(super) struct Sweep {
     pub(super) mark: Mark,
+}
+
+impl Sweep {
+    /// Kills what is left of a job whose first process has ended until its pipes are `closed`: a
+    /// process left behind holds them open, and disturbs what comes next.
+    pub(super) async fn until(&self, closed: impl Future<Output = ()>) {
+        let mut closed = pin!(closed);
+        let mut pause = Duration::from_millis(10);
+        loop {
+            kill_marked(&self.mark);
+            if timeout(pause, &mut closed).await.is_ok() {
+                return;
+            }
+            pause = (pause * 2).min(Duration::from_secs(1));
+        }
+    }
 }
 
 impl Drop for Sweep {
@@ -44,38 +61,63 @@ pub fn sweep_orphans() -> usize {
 
 /// Kills the processes whose mark is one of these; returns how many.
 fn kill_where(wanted: impl Fn(&str) -> bool) -> usize {
-    let mut killed = std::collections::BTreeSet::new();
-    // A process may fork while we look; each pass sees the children of the last. One that turns into
-    // another program has no environment for a moment, so one pass that finds nothing proves nothing.
+    let mut killed = BTreeSet::new();
+    // A process may fork while we look; each pass sees the children of the last, and only one that
+    // finds nothing after one that found nothing proves anything.
     let mut quiet = 0;
-    for _ in 0..16 {
-        let found = marked(&wanted);
-        quiet = if found.is_empty() { quiet + 1 } else { 0 };
+    for _ in 0..PASSES {
+        let pass = look(&wanted);
+        quiet = if pass.is_quiet() { quiet + 1 } else { 0 };
         if quiet == 2 {
             break;
         }
-        for pid in found {
+        for pid in pass.found {
             if kill_process(pid, Signal::KILL).is_ok() {
                 killed.insert(pid.as_raw_nonzero());
             }
+        }
+        if pass.undecided {
+            thread::sleep(Duration::from_millis(1));
         }
     }
     killed.len()
 }
 
-fn marked(wanted: &impl Fn(&str) -> bool) -> Vec<Pid> {
-    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    entries
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
-        .filter(|pid| carries(*pid, wanted))
-        .filter_map(Pid::from_raw)
-        .collect()
+/// How often the processes are looked through at most: one may be undecided for good.
+const PASSES: usize = 16;
+
+/// What was seen in one pass over all processes.
+#[derive(Default)]
+struct Pass {
+    found: Vec<Pid>,
+    /// Some process shows no environment, as one does while it turns into another program.
+    undecided: bool,
 }
 
-fn carries(pid: i32, wanted: &impl Fn(&str) -> bool) -> bool {
-    // Unreadable means another user's or gone: neither is ours. A zombie's is empty.
-    let Ok(environ) = fs::read(format!("/proc/{pid}/environ")) else { return false };
+impl Pass {
+    fn is_quiet(&self) -> bool {
+        self.found.is_empty() && !self.undecided
+    }
+}
+
+fn look(wanted: &impl Fn(&str) -> bool) -> Pass {
+    let mut pass = Pass::default();
+    let Ok(entries) = fs::read_dir("/proc") else { return pass };
+    let pids =
+        entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    for pid in pids {
+        // Unreadable means another user's or gone: neither is ours.
+        let Ok(environ) = fs::read(format!("/proc/{pid}/environ")) else { continue };
+        if environ.is_empty() {
+            pass.undecided |= mark::turns_into_another_program(pid);
+        } else if carries(&environ, wanted) {
+            pass.found.extend(Pid::from_raw(pid));
+        }
+    }
+    pass
+}
+
+fn carries(environ: &[u8], wanted: &impl Fn(&str) -> bool) -> bool {
     let prefix = format!("{MARK}=");
     environ
         .split(|byte| *byte == 0)
