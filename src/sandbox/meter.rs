@@ -191,7 +191,9 @@ mod tests {
     }
 
     #[test]
-    fn nobody_has_no_clock() {
-        assert!(Meter::of_processes(i32::MAX).is_none());
+    fn a_process_that_is_gone_has_no_clock() {
+        let mut gone = Command::new("true").spawn().unwrap();
+        gone.wait().unwrap();
+        assert!(Meter::of_processes(i32::try_from(gone.id()).unwrap()).is_none());
     }
 }

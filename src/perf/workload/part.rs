@@ -41,7 +41,6 @@ fn of_time(pair: &WorkloadPair, rule: &WorkloadRule) -> Option<Reason> {
         (None, note) => note.unwrap_or("gave no figures").to_owned(),
     };
     let line = percent(pair.line(rule));
-    let slower = bounds.is_some_and(|bounds| bounds.upper < rule.slower_sure);
     let (outcome, code, text) = match pair.state {
         WorkloadState::Unchanged | WorkloadState::Held | WorkloadState::Added => return None,
         WorkloadState::Regressed => (
@@ -57,27 +56,10 @@ fn of_time(pair: &WorkloadPair, rule: &WorkloadRule) -> Option<Reason> {
             "workload-improved",
             format!("{said}; so much faster that somebody should know why"),
         ),
-        WorkloadState::Inconclusive if pair.again.is_some() => (
-            Outcome::Inconclusive,
-            "workload-not-confirmed",
-            format!(
-                "{said}, below the line of {line:+.1} %{}",
-                not_confirmed(pair.again.as_ref(), |again| again.lower >= pair.line(rule))
-            ),
-        ),
-        WorkloadState::Inconclusive if slower => (
-            Outcome::Inconclusive,
-            "workload-slower-extent-unresolved",
-            format!(
-                "{said}; it is slower, but that it lies below the line of {line:+.1} % is not \
-                 proved; more rounds or a larger budget for it would resolve it"
-            ),
-        ),
-        WorkloadState::Inconclusive => (
-            Outcome::Inconclusive,
-            "workload-inconclusive",
-            format!("{said}; this does not tell on which side of {line:+.1} % it lies"),
-        ),
+        WorkloadState::Inconclusive => {
+            let (code, text) = unresolved(pair, rule, &said);
+            (Outcome::Inconclusive, code, text)
+        }
         WorkloadState::DoesNotBuild => (
             Outcome::Fail,
             "workload-does-not-build",
@@ -93,6 +75,24 @@ fn of_time(pair: &WorkloadPair, rule: &WorkloadRule) -> Option<Reason> {
         ),
     };
     Some(Reason::new(outcome, code, format!("workload {name}: {text}")))
+}
+
+/// Why its time tells nothing: a code, and the words for it.
+fn unresolved(pair: &WorkloadPair, rule: &WorkloadRule, said: &str) -> (&'static str, String) {
+    let line = percent(pair.line(rule));
+    if pair.again.is_some() {
+        let why = not_confirmed(pair.again.as_ref(), |again| again.lower >= pair.line(rule));
+        return ("workload-not-confirmed", format!("{said}, below the line of {line:+.1} %{why}"));
+    }
+    if pair.throughput.as_ref().is_some_and(|bounds| bounds.upper < rule.slower_sure) {
+        let text = format!(
+            "{said}; it is slower, but that it lies below the line of {line:+.1} % is not proved; \
+             more rounds or a larger budget for it would resolve it"
+        );
+        return ("workload-slower-extent-unresolved", text);
+    }
+    let text = format!("{said}; this does not tell on which side of {line:+.1} % it lies");
+    ("workload-inconclusive", text)
 }
 
 /// How a loss was confirmed, or why not; goes on after a sentence.
