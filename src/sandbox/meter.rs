@@ -38,6 +38,8 @@ impl Meter {
     /// Reads the clocks of a process and all its descendants: to nanoseconds, but what one that
     /// ends took since the last look is missed. None where they cannot be read.
     pub(super) fn of_processes(first: i32) -> Option<Self> {
+        // A kernel that lists no children would let all but the first go unseen.
+        fs::read(format!("/proc/{first}/task/{first}/children")).ok()?;
         let first = Pid::from_raw(first);
         let meter = Self(By::Processes { first, seen: Mutex::default() });
         meter.read().is_some().then_some(meter)
