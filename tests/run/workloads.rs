@@ -83,7 +83,11 @@ fn a_program_that_works_three_times_as_long_fails_and_the_same_rounds_show_it_ag
     assert!(said.reasons().contains(&"workload-regressed".to_owned()), "{:?}", said.reasons());
     assert_eq!(said.verdict()["routes"], serde_json::json!(["perf-fixer"]));
     let lines = said.file("workloads.jsonl").lines().count();
-    assert_eq!(lines, 3 + 8, "three undisturbed rounds, eight that find it, eight that repeat it");
+    assert_eq!(
+        lines,
+        3 + 8 + 8,
+        "three undisturbed rounds, eight that find it, eight that repeat it"
+    );
     assert!(said.file("report.md").contains("## Workloads"));
     assert!(said.out.contains("decode  regressed"), "{}", said.out);
 
