@@ -1,10 +1,12 @@
 //! Describes this machine, as far as it bears on a figure, and tells its time.
 
 mod clock;
+mod load;
 
 use std::fs;
 
 pub use clock::Clock;
+pub use load::Watch;
 
 use crate::receipt::{Host, digest};
 
@@ -65,6 +67,8 @@ fn notes(cpuinfo: &str) -> Vec<String> {
     }
     let settings = [
         ("frequency governor", "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        ("turbo is off", "/sys/devices/system/cpu/intel_pstate/no_turbo"),
+        ("boost", "/sys/devices/system/cpu/cpufreq/boost"),
         ("simultaneous multithreading", "/sys/devices/system/cpu/smt/control"),
         ("transparent huge pages", "/sys/kernel/mm/transparent_hugepage/enabled"),
         ("address space randomisation", "/proc/sys/kernel/randomize_va_space"),

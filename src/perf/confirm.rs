@@ -1,11 +1,13 @@
 //! What follows a loss that was found: it is measured again, and then with both sides linked anew.
+//! An improvement is measured again too.
 //!
 //! A loss is found by rounds that happened to show it. Fresh rounds have no such reason to, so they
 //! are asked whether they find it too; the same looks replay on them, at a level of their own.
 //! Whether the code is slower or only lies worse in memory, no rounds of one executable can tell:
 //! hence orders of functions that nobody chose, and the mean over them.
 //!
-//! A confirmation takes failures away, and never adds one.
+//! A confirmation takes failures away, and never adds one. So it is with an improvement: what fresh
+//! rounds do not repeat is none, and what was proved beside it, that the benchmark held, stands.
 
 use std::collections::BTreeMap;
 
@@ -48,16 +50,16 @@ impl Stages {
     }
 }
 
-/// A loss after it was measured again.
+/// A loss or an improvement after it was measured again.
 pub(super) struct Confirmed {
     pub(super) state: PairState,
     pub(super) confirmation: Confirmation,
-    /// Of the rounds that were linked anew.
+    /// Of the rounds that were linked anew, or that repeat an improvement.
     pub(super) clock: Option<Disagreement>,
 }
 
 impl Rule {
-    /// The chances of error of one look at rounds that repeat a loss.
+    /// The chances of error of one look at rounds that repeat a finding.
     fn confirming(&self) -> Levels {
         let looks = self.all_looks();
         Levels { lower: self.beta / looks, upper: self.confirm.alpha / looks }
@@ -99,6 +101,9 @@ pub fn next_step(rounds: &[Round], rule: &Rule, seed: u64) -> Step {
     let looked = stages.first.get(..full).unwrap_or_default();
     match judge_rounds(looked, rule, seed).state {
         Some(PairState::Regressed) => after_a_loss(&stages, rule, seed),
+        Some(PairState::Improved) if rule.confirm.improved => {
+            after_an_improvement(&stages, rule, seed)
+        }
         Some(state) => Step::Done(state),
         None if full < rule.last_look() => Step::MoreRounds(Stage::First),
         None => Step::Done(PairState::Inconclusive),
@@ -125,7 +130,18 @@ fn after_a_loss(stages: &Stages, rule: &Rule, seed: u64) -> Step {
     }
 }
 
-/// What the rounds that repeat a loss come to.
+fn after_an_improvement(stages: &Stages, rule: &Rule, seed: u64) -> Step {
+    let full = rule.full_looks(stages.again.len());
+    let again = stages.again.get(..full).unwrap_or_default().to_vec();
+    if repeat(&again, rule, seed).is_none() && full < rule.last_look() {
+        return Step::MoreRounds(Stage::Again);
+    }
+    let looked = Stages { again, ..Stages::default() };
+    let confirmed = confirm_improved(&looked, rule, seed);
+    Step::Done(confirmed.map_or(PairState::Improved, |confirmed| confirmed.state))
+}
+
+/// What the rounds that repeat a finding come to.
 struct Repeated {
     estimates: Estimates,
     proved: Option<PairState>,
@@ -133,8 +149,8 @@ struct Repeated {
     over: bool,
 }
 
-/// Replays the looks on rounds that repeat a loss. None before anything is proved or all looks are
-/// over.
+/// Replays the looks on rounds that repeat a finding. None before anything is proved or all looks
+/// are over.
 fn repeat(rounds: &[Round], rule: &Rule, seed: u64) -> Option<Repeated> {
     looks(rounds, rule, seed).filter(|repeated| repeated.proved.is_some() || repeated.over)
 }
@@ -146,11 +162,8 @@ fn looks(rounds: &[Round], rule: &Rule, seed: u64) -> Option<Repeated> {
         let seen = rounds.get(..look.min(rounds.len())).unwrap_or(rounds);
         let estimates = estimates(seen, rule.confirming(), rule, seed);
         let Some(estimate) = estimates.chosen() else { break };
-        let proved = if estimate.lower >= rule.line() {
-            Some(PairState::Held)
-        } else {
-            (estimate.upper < rule.line()).then_some(PairState::Regressed)
-        };
+        let lost = (estimate.upper < rule.line()).then_some(PairState::Regressed);
+        let proved = rule.proves_good(estimate).or(lost);
         let over = seen.len() >= rule.last_look();
         last = Some(Repeated { estimates, proved, over });
         if proved.is_some() || look >= rounds.len() {
@@ -187,6 +200,28 @@ pub(super) fn confirm(stages: &Stages, rule: &Rule, seed: u64) -> Option<Confirm
     let gone = confirmation.over_layouts.is_some_and(|mean| mean >= rule.line());
     // A clock that is not believed takes no loss away.
     let state = if gone && clock.is_none() { PairState::Layout } else { PairState::Regressed };
+    Some(Confirmed { state, confirmation, clock })
+}
+
+/// What an improvement is after all that was measured of it since. None where the rule has none
+/// repeated, where it was not measured again, or too little for an estimate.
+///
+/// It stands where rounds ran out before they could tell: to ask for one look too many is the
+/// smaller mistake.
+pub(super) fn confirm_improved(stages: &Stages, rule: &Rule, seed: u64) -> Option<Confirmed> {
+    let repeated = looks(&stages.again, rule, seed).filter(|_| rule.confirm.improved)?;
+    let again = repeated.estimates.chosen()?.clone();
+    let clock = disagreement(&stages.again, rule);
+    let state = match repeated.proved {
+        // Nothing is proved to be held by a clock that is not believed, nor by two that disagree.
+        _ if clock.is_some() => PairState::Inconclusive,
+        Some(PairState::Regressed) => PairState::Inconclusive,
+        Some(PairState::Improved) => PairState::Improved,
+        None if !repeated.over => PairState::Improved,
+        _ => PairState::Held,
+    };
+    let confirmed = repeated.proved == Some(PairState::Improved);
+    let confirmation = Confirmation { again, confirmed, relinked: Vec::new(), over_layouts: None };
     Some(Confirmed { state, confirmation, clock })
 }
 

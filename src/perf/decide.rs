@@ -14,6 +14,7 @@ use super::{
     facts::{
         BenchId, Estimate, Estimator, Facts, Method, Pair, PairState, Reading, Round, Rule, Slice,
     },
+    resolve::round_ns,
 };
 
 impl Rule {
@@ -25,8 +26,8 @@ impl Rule {
         }
     }
 
-    /// The share of alpha that a look may spend.
-    fn spent_at(&self, look: usize) -> f64 {
+    /// The share of alpha that a look may spend; looks are counted from 0.
+    pub fn spent_at(&self, look: usize) -> f64 {
         if self.spending.len() == self.looks.len() {
             let shares = || self.spending.iter().copied().map(|share| share.max(0.0));
             let all: f64 = shares().sum();
@@ -47,12 +48,17 @@ impl Rule {
         self.looks.len().max(1) as f64
     }
 
+    /// What an estimate that lies above the line for sure proves; none of any other.
+    pub(super) fn proves_good(&self, estimate: &Estimate) -> Option<PairState> {
+        let improved = estimate.ratio >= self.improved_at && estimate.lower > self.improved_sure;
+        let good = if improved { PairState::Improved } else { PairState::Held };
+        (estimate.lower >= self.line()).then_some(good)
+    }
+
     /// What an estimate proves at a look, if it proves anything.
     fn proves(&self, estimate: &Estimate, rounds: &[Round], chance: f64) -> Option<PairState> {
-        if estimate.lower >= self.line() {
-            let improved =
-                estimate.ratio >= self.improved_at && estimate.lower > self.improved_sure;
-            return Some(if improved { PairState::Improved } else { PairState::Held });
+        if let Some(good) = self.proves_good(estimate) {
+            return Some(good);
         }
         let may_fail = match estimate.estimator {
             Estimator::Floor => true,
@@ -151,6 +157,7 @@ pub fn pair(bench: BenchId, rounds: &[Round], rule: &Rule, seed: u64) -> Pair {
     let first = judged.state.unwrap_or(PairState::Inconclusive);
     let confirmed = match first {
         PairState::Regressed => confirm::confirm(&stages, rule, seed),
+        PairState::Improved => confirm::confirm_improved(&stages, rule, seed),
         _ => None,
     };
     let (state, confirmation, clock) = match confirmed {
@@ -165,6 +172,7 @@ pub fn pair(bench: BenchId, rounds: &[Round], rule: &Rule, seed: u64) -> Pair {
         estimate: judged.estimate,
         base: slices(|round| &round.base),
         head: slices(|round| &round.head),
+        round_ns: round_ns(rounds),
         throughput: None,
         note: None,
         contention: judged.contention,
@@ -235,6 +243,8 @@ fn recompute_pair(stated: &Pair, facts: &Facts, rounds: &[Round]) -> Pair {
         fresh.confirmation = None;
         fresh.clock = None;
     }
+    // Receipts from before it was counted do not have it.
+    fresh.round_ns = fresh.round_ns.filter(|_| stated.round_ns.is_some());
     fresh.throughput = stated.throughput;
     fresh.source.clone_from(&stated.source);
     if fresh.state == stated.state {

@@ -102,7 +102,7 @@ pub enum Stage {
     /// To decide.
     #[default]
     First,
-    /// To confirm a loss with data that did not find it.
+    /// To confirm a loss or an improvement with data that did not find it.
     Again,
     /// To tell a loss of the code from one of its layout: both sides linked anew, their functions
     /// in another order, drawn from this.
@@ -174,7 +174,7 @@ pub struct Rule {
     /// When the fastest slices of a side are taken for the code's own speed.
     #[serde(default)]
     pub floor: FloorRule,
-    /// How a loss is confirmed.
+    /// How a loss or an improvement is confirmed.
     #[serde(default)]
     pub confirm: ConfirmRule,
     /// When a benchmark's own clock is not believed.
@@ -210,6 +210,9 @@ pub struct ConfirmRule {
     pub relinks: u32,
     /// Rounds of each.
     pub relink_rounds: u32,
+    /// Whether an improvement is repeated by fresh rounds too; not so in receipts that do not say.
+    #[serde(default)]
+    pub improved: bool,
 }
 
 /// How the two sides were brought together.
@@ -249,14 +252,14 @@ pub struct Estimate {
     pub rounds: u32,
 }
 
-/// What became of a loss when it was measured again.
+/// What became of a loss, or of an improvement, when it was measured again.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Confirmation {
     /// By rounds that had no part in finding it; bounds at the levels of the confirmation.
     pub again: Estimate,
     /// Whether those rounds prove it too.
     pub confirmed: bool,
-    /// With both sides linked anew, once for each order of functions. Empty where nothing was
+    /// Of a loss: with both sides linked anew, once for each order of functions. Empty where nothing was
     /// linked anew.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub relinked: Vec<Relinked>,
@@ -336,6 +339,11 @@ pub struct Pair {
     /// Absolute figure of the head; the only one of an unchanged benchmark.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub head: Option<Reading>,
+    /// What one more round of it takes, in nanoseconds: the median of those that decided, of both
+    /// sides, as the runner saw them where it did, else as they told. Absent where one side alone
+    /// was run, and in receipts that do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round_ns: Option<f64>,
     /// What an iteration processes, where the benchmark says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub throughput: Option<Throughput>,
@@ -347,7 +355,7 @@ pub struct Pair {
     /// proof.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub contention: Option<Estimate>,
-    /// What became of a loss when it was measured again; absent where it was not.
+    /// What became of a loss or an improvement when it was measured again; absent where it was not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmation: Option<Confirmation>,
     /// How its own clock and the runner's disagree; such a pair is never held nor improved.
@@ -441,6 +449,17 @@ pub struct Target {
     pub state: TargetState,
 }
 
+/// What else went on on the machine while it was measured.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Load {
+    /// How many processes wanted to run in the minute before, as the kernel averages them.
+    pub before: f64,
+    /// How many cores were busy on the average; the measurement itself keeps about one busy.
+    pub busy: f64,
+    /// The share of all cores' time that the machine below a virtual one gave to others.
+    pub stolen: f64,
+}
+
 /// All that the measurement found out.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Facts {
@@ -474,6 +493,9 @@ pub struct Facts {
     /// sandbox». Absent where nothing was seen from outside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen_by: Option<String>,
+    /// What else went on meanwhile; absent where nothing was measured, or the host does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub load: Option<Load>,
     /// Whole programs of both sides, where the rules name any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workloads: Option<Workloads>,

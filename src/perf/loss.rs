@@ -1,8 +1,9 @@
 //! The reasons that the pairs give, with what confirms a loss and what would resolve a doubt.
 
 use super::{
-    facts::{Confirmation, Estimate, Facts, Pair, PairState, Rule},
-    resolve::{resolution, rounds_needed},
+    canary::{Sings, sings},
+    facts::{Confirmation, Estimate, Estimator, Facts, Pair, PairState, Rule},
+    resolve::{resolution, rounds_needed, time_needed},
 };
 use crate::verdict::{Outcome, Reason};
 
@@ -36,9 +37,11 @@ pub(super) fn of_pair(pair: &Pair, facts: &Facts) -> Option<Reason> {
             Some(Reason::new(Outcome::Inconclusive, code, format!("{bench}: {said}{text}")))
         }
         PairState::Regressed => {
-            let confirmed = confirmed(pair);
-            let text =
-                format!("{bench}: {said}, proved below the line of {line:+.1} %; {confirmed}");
+            let (confirmed, machine) = (confirmed(pair), machine(facts));
+            let text = format!(
+                "{bench}: {said}, proved below the line of {line:+.1} %{}; {confirmed}; {machine}",
+                undisturbed(pair)
+            );
             Some(Reason::new(Outcome::Fail, "regressed", text))
         }
         PairState::Layout => {
@@ -54,7 +57,10 @@ pub(super) fn of_pair(pair: &Pair, facts: &Facts) -> Option<Reason> {
         PairState::Improved => Some(Reason::new(
             Outcome::Attention,
             "improved",
-            format!("{bench}: {said}; so much faster that somebody should know why"),
+            format!(
+                "{bench}: {said}; so much faster that somebody should know why{}",
+                repeated(pair, &facts.rule)
+            ),
         )),
         PairState::CouldNotRun => Some(Reason::new(
             Outcome::CouldNotRun,
@@ -76,6 +82,60 @@ pub(super) fn of_contention(pair: &Pair, facts: &Facts) -> Option<Reason> {
         percent(facts.rule.line())
     );
     Some(Reason::new(Outcome::Attention, "slower-under-contention", text))
+}
+
+/// Whether it is slower beside other load alone.
+fn undisturbed(pair: &Pair) -> &'static str {
+    match pair.estimate.as_ref().map(|estimate| estimate.estimator) {
+        Some(Estimator::Floor) => ", undisturbed too, so not under contention alone",
+        Some(Estimator::Paired) => {
+            ", its undisturbed speed not being reached often enough to tell whether under \
+             contention alone"
+        }
+        None => "",
+    }
+}
+
+/// What the machine was like meanwhile.
+fn machine(facts: &Facts) -> String {
+    let mut said = Vec::new();
+    if let Some(load) = &facts.load {
+        said.push(format!(
+            "{:.1} cores busy, load {:.1} before, {:.1} % of the time stolen",
+            load.busy,
+            load.before,
+            load.stolen * 100.0
+        ));
+    }
+    if !facts.canaries.is_empty() {
+        said.push(format!(
+            "canaries {}",
+            match sings(&facts.canaries) {
+                Sings::True => "right",
+                Sings::Unsure => "unsure",
+                Sings::False => "wrong",
+            }
+        ));
+    }
+    match said.as_slice() {
+        [] => "nothing is known of the machine meanwhile".to_owned(),
+        some => format!("machine meanwhile: {}", some.join(", ")),
+    }
+}
+
+/// How an improvement was repeated, or why not; goes on after a sentence.
+fn repeated(pair: &Pair, rule: &Rule) -> String {
+    match &pair.confirmation {
+        None if !rule.confirm.improved => String::new(),
+        None => "; not measured again".to_owned(),
+        Some(Confirmation { again, confirmed: true, .. }) => {
+            format!("; confirmed by fresh rounds, {}", figure(again))
+        }
+        Some(Confirmation { again, .. }) => format!(
+            "; not confirmed: the rounds that repeat it ended before they could, {}",
+            figure(again)
+        ),
+    }
 }
 
 /// How a loss was confirmed, or why not.
@@ -119,7 +179,7 @@ fn unresolved(pair: &Pair, rule: &Rule) -> (&'static str, String) {
         let text = format!("; this does not tell on which side of {line:+.1} % it lies");
         return ("inconclusive", text);
     };
-    let takes = takes(estimate, rule);
+    let takes = takes(pair, estimate, rule);
     if estimate.upper < rule.slower_sure {
         let text = format!(
             "; it is slower, but that it lies below the line of {line:+.1} % is not proved yet; {takes}"
@@ -131,17 +191,23 @@ fn unresolved(pair: &Pair, rule: &Rule) -> (&'static str, String) {
 }
 
 /// What an estimate resolves, and how many rounds would resolve more.
-fn takes(estimate: &Estimate, rule: &Rule) -> String {
+fn takes(pair: &Pair, estimate: &Estimate, rule: &Rule) -> String {
     let reached = format!("{} rounds resolve ±{:.1} %", estimate.rounds, resolution(estimate));
     let last = rule.looks.last().copied().unwrap_or(0);
+    let time = |rounds| match time_needed(pair, rounds) {
+        Some(time) => format!(" ({:.1} s of measuring)", time.as_secs_f64()),
+        None => String::new(),
+    };
     match rounds_needed(estimate, rule) {
         None => format!("{reached}, and it lies too near to the line for any number of them"),
         Some(needed) if needed <= last => {
-            format!("{reached}, about {needed} would do: a larger --budget gives more")
+            let time = time(needed);
+            format!("{reached}, about {needed}{time} would do: a larger --budget gives more")
         }
         Some(needed) => format!(
-            "{reached}, about {needed} would do, and at most {last} are run: it takes a quieter \
-             machine"
+            "{reached}, about {needed}{} would do, and at most {last} are run: it takes a quieter \
+             machine",
+            time(needed)
         ),
     }
 }

@@ -23,13 +23,13 @@ pub use edit::Edit;
 pub use estimate::{Estimates, Levels, estimate, estimates};
 pub use facts::{
     BenchId, Build, BuildState, ConfirmRule, Confirmation, Estimate, Estimator, Facts, FloorRule,
-    Method, Order, Pair, PairState, Reading, Relinked, Round, Rule, Slice, Stage, Target,
+    Load, Method, Order, Pair, PairState, Reading, Relinked, Round, Rule, Slice, Stage, Target,
     TargetState, Throughput, Turns,
 };
 pub use judge::judge;
-pub use resolve::{resolution, rounds_needed};
+pub use resolve::{resolution, round_ns, rounds_needed, time_needed};
 pub use workload::{
-    Bounds, Memory, MemoryState, Process, Together, Undisturbed, WorkloadJudged, WorkloadPair,
-    WorkloadRound, WorkloadRule, WorkloadState, Workloads, judge_workload, recompute_workloads,
-    workload_pair,
+    Again, Bounds, Memory, MemoryState, Process, Together, Undisturbed, WorkloadJudged,
+    WorkloadPair, WorkloadRound, WorkloadRule, WorkloadState, Workloads, judge_workload,
+    recompute_workloads, workload_pair,
 };

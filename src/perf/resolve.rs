@@ -1,6 +1,11 @@
 //! How far a measurement could see, and what would let it see further.
 
-use super::facts::{Estimate, Rule};
+use std::time::Duration;
+
+use super::{
+    estimate::{median, settled},
+    facts::{Estimate, Pair, Round, Rule, Slice},
+};
 
 /// No number of rounds beyond this many times those that there were is worth naming.
 const BEYOND: f64 = 100.0;
@@ -32,4 +37,25 @@ pub fn rounds_needed(estimate: &Estimate, rule: &Rule) -> Option<u32> {
     )]
     let rounds = (f64::from(estimate.rounds) * factor.max(1.0)).ceil() as u32;
     Some(rounds)
+}
+
+/// How long so many rounds of a benchmark take, without starting its processes, in tenths of a
+/// second; none where no round was seen.
+pub fn time_needed(pair: &Pair, rounds: u32) -> Option<Duration> {
+    let tenths = (pair.round_ns? * f64::from(rounds) / 1e8).ceil();
+    Duration::try_from_secs_f64(tenths / 10.0).ok()
+}
+
+/// What one round of a benchmark takes, in nanoseconds: the median over those that decide.
+pub fn round_ns(rounds: &[Round]) -> Option<f64> {
+    let decides =
+        |round: &&Round| round.stage.is_first() && !round.base.is_empty() && !round.head.is_empty();
+    let taken = settled(median(rounds.iter().filter(decides).map(taken).collect()));
+    taken.is_finite().then_some(taken)
+}
+
+fn taken(round: &Round) -> f64 {
+    let told = |slices: &[Slice]| slices.iter().map(|slice| slice.1).sum::<f64>();
+    let seen = round.seen.and_then(|seen| Some(seen.base?.wall_ns + seen.head?.wall_ns));
+    seen.unwrap_or_else(|| told(&round.base) + told(&round.head))
 }

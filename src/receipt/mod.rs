@@ -6,6 +6,7 @@
 mod codec;
 mod digest;
 mod judge;
+mod lines;
 mod recorded;
 mod samples;
 mod signature;

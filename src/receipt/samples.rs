@@ -1,10 +1,10 @@
 //! The raw samples beside a receipt: one round a line.
 
-use std::collections::BTreeSet;
-
-use crate::perf::{Round, Slice};
-
-use super::ReceiptError;
+use super::{
+    ReceiptError,
+    lines::{self, Kind},
+};
+use crate::perf::{BenchId, Round, Slice, Stage};
 
 /// The largest samples file that is read, in bytes.
 pub const SAMPLES_LIMIT: u64 = 512 * 1024 * 1024;
@@ -44,23 +44,22 @@ pub enum SamplesError {
     },
 }
 
+/// The rounds of a run's benchmarks.
+const KIND: Kind<Round, (BenchId, Stage, u32)> = Kind {
+    line_limit: LINE_LIMIT,
+    rounds_limit: ROUNDS_LIMIT,
+    key: |round| (round.bench.clone(), round.stage, round.round),
+    name: |round| format!("round {} of {}", round.round, round.bench),
+    impossible,
+};
+
 /// The exact bytes of a samples file: one line of JSON a round.
 ///
 /// # Errors
 ///
 /// Refuses rounds that [`decode_rounds`] would not read back as the same figures.
 pub fn encode_rounds(rounds: &[Round]) -> Result<Vec<u8>, ReceiptError> {
-    let refuse = |problem: String| ReceiptError::NotRepresentable { problem };
-    let mut bytes = Vec::new();
-    for round in rounds {
-        serde_json::to_writer(&mut bytes, round).map_err(|error| refuse(error.to_string()))?;
-        bytes.push(b'\n');
-    }
-    match decode_rounds(&bytes) {
-        Ok(back) if back == rounds => Ok(bytes),
-        Ok(_) => Err(refuse("samples read back differently".to_owned())),
-        Err(error) => Err(refuse(error.to_string())),
-    }
+    lines::encode(rounds, decode_rounds)
 }
 
 /// Reads a samples file.
@@ -70,47 +69,16 @@ pub fn encode_rounds(rounds: &[Round]) -> Result<Vec<u8>, ReceiptError> {
 /// Refuses what is too large, a line that is not a round, the same round twice, and figures
 /// that no clock gives: no iterations, a negative time, a number that is not finite.
 pub fn decode_rounds(bytes: &[u8]) -> Result<Vec<Round>, SamplesError> {
-    if bytes.last().is_some_and(|&last| last != b'\n') {
-        let line = bytes.split(|&byte| byte == b'\n').count();
-        return Err(SamplesError::Impossible { line, problem: "the line does not end".to_owned() });
-    }
+    lines::whole(bytes)?;
     read_rounds(bytes, |text| serde_json::from_slice(text))
 }
 
 /// Reads rounds line by line, each by `read`, within the limits of a samples file.
 pub(super) fn read_rounds(
     bytes: &[u8],
-    mut read: impl FnMut(&[u8]) -> serde_json::Result<Round>,
+    read: impl FnMut(&[u8]) -> serde_json::Result<Round>,
 ) -> Result<Vec<Round>, SamplesError> {
-    let limited = |what: String, limit: u64| SamplesError::TooLarge { what, limit };
-    if bytes.len() as u64 > SAMPLES_LIMIT {
-        return Err(limited(format!("{} bytes", bytes.len()), SAMPLES_LIMIT));
-    }
-    let mut seen = BTreeSet::new();
-    let mut rounds = Vec::new();
-    for (index, text) in bytes.split_inclusive(|&byte| byte == b'\n').enumerate() {
-        let line = index + 1;
-        if text.len() > LINE_LIMIT {
-            return Err(limited(format!("line {line}: {} bytes", text.len()), LINE_LIMIT as u64));
-        }
-        if index >= ROUNDS_LIMIT {
-            return Err(limited(format!("{line} rounds"), ROUNDS_LIMIT as u64));
-        }
-        let round = read(text).map_err(|error| SamplesError::Broken {
-            line,
-            column: error.column(),
-            problem: super::codec::problem(&error),
-        })?;
-        let problem = impossible(&round).or_else(|| {
-            let first = seen.insert((round.bench.clone(), round.stage, round.round));
-            (!first).then(|| format!("round {} of {} stands there twice", round.round, round.bench))
-        });
-        if let Some(problem) = problem {
-            return Err(SamplesError::Impossible { line, problem: super::shortened(&problem) });
-        }
-        rounds.push(round);
-    }
-    Ok(rounds)
+    lines::decode(bytes, &KIND, read)
 }
 
 fn impossible(round: &Round) -> Option<String> {

@@ -6,7 +6,7 @@ use super::{
     limits,
     mark::Mark,
     markdown::summary_line,
-    refuse_contradictions,
+    refuse_contradictions, repeat,
     tally::{gravity, slowest, workload_gravity},
     units, words,
 };
@@ -60,6 +60,7 @@ pub fn human(
         None => format!("{REPORT_FILE} beside the receipt"),
     };
     lines.push(format!("Report: {report}"));
+    lines.extend(alone(receipt));
     lines.extend(wrapped(&isolation(receipt), 2, screen.width));
     // In one line however long: it is there to be copied.
     lines.push(format!("Repeat: {}", terminal(&receipt.run.command, limits::COMMAND)));
@@ -137,6 +138,16 @@ fn deciding(verdict: &Verdict, screen: &Screen<'_>) -> Vec<String> {
         lines.push(format!("  and {more} more in the report"));
     }
     lines
+}
+
+/// How to measure the gravest loss again. In one line however long: it is there to be copied.
+fn alone(receipt: &Receipt) -> Option<String> {
+    let facts = receipt.perf.as_ref()?;
+    let lost = facts.pairs.iter().filter(|pair| pair.state == PairState::Regressed);
+    let ratio = |pair: &Pair| pair.estimate.as_ref().map_or(1.0, |estimate| estimate.ratio);
+    let worst = lost.min_by(|one, other| ratio(one).total_cmp(&ratio(other)))?;
+    let command = repeat::bench(receipt, &worst.bench);
+    Some(format!("Worst:  {}", terminal(&command, limits::COMMAND)))
 }
 
 /// The benchmarks that a person looks for: what did not hold, else the one that held least.

@@ -12,6 +12,8 @@ pub(super) const SENTENCE: usize = 400;
 pub(super) const REASON: usize = 700;
 /// A command.
 pub(super) const COMMAND: usize = 1000;
+/// Commands that measure one benchmark again.
+pub(super) const COMMANDS: usize = 5;
 /// Lines of a tool's output, and the width of each.
 pub(super) const OUTPUT: (usize, usize) = (40, 200);
 /// Links of the chain that brings a package in.

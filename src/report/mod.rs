@@ -11,6 +11,7 @@ mod mark;
 mod markdown;
 mod page;
 pub mod posted;
+mod repeat;
 mod tally;
 pub(crate) mod units;
 mod verify;

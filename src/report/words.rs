@@ -97,15 +97,23 @@ pub(super) fn pair_state(state: PairState) -> &'static str {
     }
 }
 
-/// What became of a loss when it was measured again, in few words of ours.
+/// What became of a loss or an improvement when it was measured again, in few words of ours.
 pub(super) fn confirmation(pair: &Pair) -> Option<String> {
     let about = |ratio: f64| format!("{} of the base's throughput", units::share(ratio));
     match (&pair.confirmation, pair.state) {
         (None, PairState::Regressed) => Some("not confirmed: it was not measured again".to_owned()),
         (None, _) => None,
+        (Some(Confirmation { again, .. }), PairState::Held) => {
+            let (ratio, rounds) = (about(again.ratio), again.rounds);
+            Some(format!("no improvement: {rounds} rounds more gave {ratio}"))
+        }
         (Some(Confirmation { again, confirmed: false, .. }), _) => {
             let (ratio, rounds) = (about(again.ratio), again.rounds);
             Some(format!("not confirmed: {rounds} rounds more gave {ratio}"))
+        }
+        (Some(Confirmation { again, .. }), PairState::Improved) => {
+            let (ratio, rounds) = (about(again.ratio), again.rounds);
+            Some(format!("confirmed by {rounds} rounds more ({ratio})"))
         }
         (Some(Confirmation { again, over_layouts: None, .. }), _) => {
             let (ratio, rounds) = (about(again.ratio), again.rounds);

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     config::BenchRules,
+    host::Watch,
     perf::{self, Build, BuildState, Facts, Round, Rule, canary},
     policy::Side,
 };
@@ -100,6 +101,7 @@ pub fn nothing_built(rules: &BenchRules, seed: u64, reason: Option<&ToolchainErr
         added: Vec::new(),
         edits: Vec::new(),
         seen_by: None,
+        load: None,
         workloads: None,
     }
 }
@@ -135,6 +137,7 @@ pub async fn measure_built(
     if plan.takes_turns() {
         plan.with_canaries(around.ctx.sandbox.helper());
     }
+    let watch = Watch::begin();
     let Measured { pairs, rounds } = measure(around, &plan, &rule, seed, relinker).await?;
     let (canaries, pairs): (Vec<_>, Vec<_>) =
         pairs.into_iter().partition(|pair| pair.bench.package == canary::PACKAGE);
@@ -150,6 +153,7 @@ pub async fn measure_built(
         canaries,
         missing: plan.missing,
         added: plan.added,
+        load: watch.and_then(Watch::end).filter(|_| !rounds.is_empty()),
         ..nothing_built(around.rules, seed, None)
     };
     facts.rule = rule;

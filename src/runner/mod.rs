@@ -30,6 +30,7 @@ pub mod pipeline;
 pub mod place;
 pub mod policy_part;
 pub mod progress;
+mod registry;
 pub mod repeat;
 pub mod rooms;
 pub mod rule_files;

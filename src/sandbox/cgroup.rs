@@ -13,6 +13,7 @@ use std::{
 use super::{
     Limits,
     mark::{Mark, Supervisor},
+    meter::Meter,
 };
 
 /// What the folders of our groups begin with; the mark of the job follows.
@@ -269,7 +270,7 @@ impl Group {
     pub(super) fn meter(&self) -> Option<Meter> {
         let (folder, two) = self.of(Controller::Cpuacct)?;
         let file = folder.join(if two { "cpu.stat" } else { "cpuacct.usage" });
-        Some(Meter { file, two })
+        Some(Meter::of_group(file, two))
     }
 
     /// Forgets the most memory that was used so far. Says whether the kernel can.
@@ -307,25 +308,6 @@ impl Group {
         let text = fs::read_to_string(folder.join(file)).unwrap_or_default();
         let count = text.lines().find_map(|line| line.strip_prefix("oom_kill "));
         count.and_then(|count| count.trim().parse().ok()).unwrap_or(0)
-    }
-}
-
-/// Reads the processor time that a room's programs have taken so far, while they run.
-#[derive(Clone, Debug)]
-pub struct Meter {
-    file: PathBuf,
-    two: bool,
-}
-
-impl Meter {
-    /// User and system time of all that ever ran in the room; none once the room is gone.
-    pub fn read(&self) -> Option<Duration> {
-        let text = fs::read_to_string(&self.file).ok()?;
-        if self.two {
-            let micros = text.lines().find_map(|line| line.strip_prefix("usage_usec "))?;
-            return Some(Duration::from_micros(micros.trim().parse().ok()?));
-        }
-        Some(Duration::from_nanos(text.trim().parse().ok()?))
     }
 }
 

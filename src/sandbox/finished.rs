@@ -41,6 +41,7 @@ pub enum UsageSource {
     /// The kernel, for the job's control group.
     Cgroup,
     /// Our own first process inside, from what was waited for: a program can hide children from it.
+    /// While sides take turns, the kernel's clocks of the processes that live then.
     FirstProcess,
 }
 
@@ -49,7 +50,9 @@ impl UsageSource {
     pub fn word(self) -> &'static str {
         match self {
             Self::Cgroup => "cgroup",
-            Self::FirstProcess => "first process",
+            Self::FirstProcess => {
+                "first process; while sides take turns, the kernel's clock of each living process"
+            }
         }
     }
 }

@@ -19,9 +19,10 @@ use super::{
     Cancel, Ended, Finished, Grant, Isolation, Job, Returned, Sandbox, SandboxError, Usage,
     UsageSource,
     answer::{answer, read_message},
-    cgroup::{Group, Meter},
+    cgroup::Group,
     disk::Watch,
     mark::{MARK, Mark},
+    meter::Meter,
     protocol::{self, Collect, End, Hello, Outcome, Program},
     stream::Stream,
     tree::{self, Sweep},
@@ -104,14 +105,18 @@ impl<'a> Session<'a> {
     }
 
     /// Enters the room if that was not done yet, and gives what reads its programs' processor time
-    /// while they run; none where there is no control group.
+    /// while they run: the control group, or where there is none, the clocks of its processes. None
+    /// where there are neither.
     ///
     /// # Errors
     ///
     /// If the room cannot be entered.
     pub async fn meter(&mut self) -> Result<Option<Meter>, SandboxError> {
         self.hello().await?;
-        Ok(self.room.as_ref().and_then(|room| room.group.meter()))
+        let Some(room) = &self.room else { return Ok(None) };
+        let by_clocks =
+            || room.leader.and_then(|leader| Meter::of_processes(leader.as_raw_nonzero().get()));
+        Ok(room.group.meter().or_else(by_clocks))
     }
 
     /// Tears the room down, and waits until nothing is left of it.

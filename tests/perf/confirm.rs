@@ -171,3 +171,75 @@ fn samples_are_looked_at_only_when_the_rule_says() {
     seven.push(round(Stage::First, 6, 3.0));
     assert_eq!(next_step(&seven, &rule, SEED), Step::Done(PairState::Held));
 }
+
+#[test]
+fn an_improvement_is_one_when_fresh_rounds_show_it_too() {
+    let rule = rule(1);
+    let (rounds, state, asked) = measured(&rule, |_| 0.8);
+    assert_eq!(state, PairState::Improved);
+    assert_eq!(asked, [Stage::First, Stage::Again], "and no orders of functions are tried");
+    assert_eq!(rounds.len(), 12, "the first look is enough, twice");
+    let pair = judged(&rounds, &rule);
+    assert_eq!(pair.state, PairState::Improved);
+    assert!(pair.confirmation.unwrap().confirmed);
+}
+
+#[test]
+fn an_improvement_that_fresh_rounds_do_not_show_held_and_no_more() {
+    let rule = rule(1);
+    let (rounds, state, _) =
+        measured(&rule, |stage| if stage == Stage::First { 0.8 } else { 0.97 });
+    assert_eq!(state, PairState::Held);
+    let pair = judged(&rounds, &rule);
+    assert_eq!(pair.state, PairState::Held);
+    let confirmation = pair.confirmation.unwrap();
+    assert!(!confirmation.confirmed);
+    assert!((confirmation.again.ratio - 1.0 / 0.97).abs() < 1e-8, "what was seen is shown");
+}
+
+#[test]
+fn an_improvement_that_fresh_rounds_call_a_loss_is_neither() {
+    let rule = rule(1);
+    let (rounds, state, _) = measured(&rule, |stage| if stage == Stage::First { 0.8 } else { 1.1 });
+    assert_eq!(state, PairState::Inconclusive);
+    assert_eq!(judged(&rounds, &rule).state, PairState::Inconclusive);
+}
+
+#[test]
+fn an_improvement_stands_where_time_ran_out() {
+    let rule = rule(1);
+    let (rounds, ..) = measured(&rule, |_| 0.8);
+    let first: Vec<Round> =
+        rounds.iter().filter(|round| round.stage == Stage::First).cloned().collect();
+    let found = judged(&first, &rule);
+    assert_eq!((found.state, found.confirmation), (PairState::Improved, None));
+}
+
+#[test]
+fn a_clock_that_is_not_believed_makes_no_improvement() {
+    let rule = rule(1);
+    let (mut rounds, ..) = measured(&rule, |_| 0.8);
+    for round in &mut rounds {
+        let seen = |slices: &[Slice], factor: f64| {
+            let reported: f64 = slices.iter().map(|slice| slice.1).sum();
+            Some(t5_gate::perf::Seen { wall_ns: factor * reported, cpu_ns: factor * reported })
+        };
+        let hides = if round.stage == Stage::Again { 2.0 } else { 1.4 };
+        let (base, head) = (seen(&round.base, 1.4), seen(&round.head, hides));
+        round.seen = t5_gate::perf::SeenSides::of(base, head);
+    }
+    let pair = judged(&rounds, &rule);
+    assert_eq!(pair.state, PairState::Inconclusive);
+    assert!(pair.clock.is_some());
+}
+
+#[test]
+fn a_rule_of_an_older_receipt_repeats_no_improvement() {
+    let mut stored = serde_json::to_value(rule(1)).unwrap();
+    stored["confirm"].as_object_mut().unwrap().remove("improved");
+    let older: Rule = serde_json::from_value(stored).unwrap();
+    let (rounds, state, asked) = measured(&older, |_| 0.8);
+    assert_eq!((state, asked), (PairState::Improved, vec![Stage::First]));
+    let pair = judged(&rounds, &older);
+    assert_eq!((pair.state, pair.confirmation), (PairState::Improved, None));
+}

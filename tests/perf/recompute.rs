@@ -37,6 +37,7 @@ fn facts(pairs: Vec<Pair>) -> Facts {
         canaries: Vec::new(),
         edits: Vec::new(),
         seen_by: None,
+        load: None,
         workloads: None,
     }
 }
@@ -49,6 +50,7 @@ fn stated(state: PairState, note: Option<&str>) -> Pair {
         estimate: None,
         base: None,
         head: None,
+        round_ns: None,
         throughput: None,
         note: note.map(str::to_owned),
         contention: None,

@@ -6,9 +6,9 @@ use jiff::{Timestamp, civil::date};
 use t5_gate::{
     config::{BenchRules, Config, Workload},
     perf::{
-        self, BenchId, Build, BuildState, Order, Pair, PairState, Process, Round, Rule, Seen,
+        self, BenchId, Build, BuildState, Load, Order, Pair, PairState, Process, Round, Rule, Seen,
         SeenSides, Slice, Stage, Target, TargetState, Throughput, Together, Turns, WorkloadPair,
-        WorkloadRound, WorkloadRule, WorkloadState, Workloads, workload_pair,
+        WorkloadRound, WorkloadRule, WorkloadState, Workloads, recompute_workloads, workload_pair,
     },
     policy::{
         self, Checked, DatabaseFact, DatabaseOrigin, Finding, FindingState, Location, Package,
@@ -190,6 +190,7 @@ impl Gated {
             canaries: Vec::new(),
             edits: Vec::new(),
             seen_by: None,
+            load: Some(Load { before: 0.4, busy: 1.1, stolen: 0.002 }),
             workloads: None,
         });
         self
@@ -255,6 +256,21 @@ impl Gated {
         self.sealed()
     }
 
+    /// Has a benchmark measured again by as many rounds, in which the head takes `factor` times the
+    /// base's time.
+    pub(crate) fn repeated(mut self, id: &str, factor: f64) -> Self {
+        let own: Vec<Round> =
+            self.rounds.iter().filter(|round| round.bench.id == id).cloned().collect();
+        self.rounds.extend(own.into_iter().map(|round| {
+            let head = round.base.iter().map(|slice| Slice(slice.0, slice.1 * factor)).collect();
+            Round { stage: Stage::Again, head, ..round }
+        }));
+        let rounds = self.rounds.clone();
+        let perf = self.perf();
+        perf.pairs = perf::recompute(perf, &rounds);
+        self.sealed()
+    }
+
     /// Has every process seen from outside: what each reported, 40 ms, and as much more of the
     /// head's as is said for its benchmark.
     pub(crate) fn seen(mut self, more: impl Fn(&str) -> f64) -> Self {
@@ -313,6 +329,7 @@ impl Gated {
             estimate: None,
             base: None,
             head: None,
+            round_ns: None,
             throughput: None,
             note: Some(why.to_owned()),
             contention: None,
@@ -392,6 +409,7 @@ impl Gated {
             .map(|(round, together)| WorkloadRound {
                 workload: workload.name.clone(),
                 round,
+                stage: Stage::First,
                 together,
                 order: Order::HeadFirst,
                 base: process(1.0, 1.0),
@@ -403,6 +421,25 @@ impl Gated {
         let facts = self.workloads_of();
         let pair = workload_pair(&unmeasured, &own, &facts.rule);
         facts.pairs.push(pair);
+        self.sealed()
+    }
+
+    /// Has the losses of a workload measured again, with other factors perhaps.
+    pub(crate) fn workload_again(mut self, name: &str, factor: f64, memory: f64) -> Self {
+        let compares = |round: &&WorkloadRound| round.workload == name && round.together.is_some();
+        let own: Vec<WorkloadRound> = self.workloads.iter().filter(compares).cloned().collect();
+        let times = |figure: u64, factor: f64| (figure as f64 * factor).round() as u64;
+        self.workloads.extend(own.into_iter().map(|round| {
+            let head = round.base.map(|base| Process {
+                wall_ns: times(base.wall_ns, factor),
+                cpu_ns: times(base.cpu_ns, factor),
+                peak_bytes: base.peak_bytes.map(|peak| times(peak, memory)),
+            });
+            WorkloadRound { stage: Stage::Again, head, ..round }
+        }));
+        let rounds = self.workloads.clone();
+        let facts = self.workloads_of();
+        facts.pairs = recompute_workloads(facts, &rounds);
         self.sealed()
     }
 

@@ -254,3 +254,31 @@ fn a_folder_of_another_version_says_so() {
     folder.put(VERDICT_FILE, "{}\n");
     assert!(folder.said().contains("t5 0.0.9 wrote it"), "{}", folder.said());
 }
+
+#[test]
+fn an_improvement_follows_from_its_own_repetition_and_from_none_under_an_older_rule() {
+    let improved = || small().bench("sum/4096", 1_350_000.0, 0.8, 0.004, 10);
+    Folder::of(&improved().repeated("sum/4096", 0.8)).verify().unwrap();
+
+    // Rounds that do not show it cannot be left out.
+    let mut without = improved().repeated("sum/4096", 1.0);
+    without.rounds.retain(|round| round.stage.is_first());
+    let said = Folder::of(&without.sealed()).said();
+    assert!(said.contains("sum/4096"), "{said}");
+
+    // As the gate wrote it before it repeated improvements, or counted what a round takes.
+    let mut older = improved();
+    let perf = older.perf();
+    perf.rule.confirm.improved = false;
+    for pair in &mut perf.pairs {
+        pair.round_ns = None;
+    }
+    let folder = Folder::of(&older);
+    let stored = folder.text(RECEIPT_FILE).replace(",\n        \"improved\": false", "");
+    assert!(!stored.contains("\"improved\": false"), "{stored}");
+    assert!(!stored.contains("round_ns"), "{stored}");
+    let mut folder = folder;
+    folder.put(DIGEST_FILE, side_file(stored.as_bytes()));
+    folder.put(RECEIPT_FILE, stored);
+    folder.verify().unwrap();
+}

@@ -2,7 +2,7 @@
 
 use t5_gate::{
     config::{Program, Workload},
-    perf::{Process, Together, WorkloadRound, WorkloadState},
+    perf::{Process, Stage, Together, WorkloadRound, WorkloadState},
     receipt::{WORKLOADS_FILE, decode_workloads, digest, encode_workloads, judge},
     report::verify,
     verdict::Outcome,
@@ -51,6 +51,28 @@ fn what_became_of_a_workload_decides_the_part() {
     assert_eq!(silent(WorkloadState::Missing), said(Outcome::Attention, "workload-missing"));
     assert_eq!(silent(WorkloadState::Added), (Outcome::Pass, Vec::new()));
     assert_eq!(silent(WorkloadState::Unchanged), (Outcome::Pass, Vec::new()));
+}
+
+#[test]
+fn a_loss_of_a_workload_fails_unless_fresh_rounds_contradict_it() {
+    let verified = |gated: Gated| {
+        verify(&Folder::of(&gated)).unwrap();
+        codes(&gated)
+    };
+    let confirmed = with(1.1, 1.0).workload_again("decode", 1.1, 1.0);
+    assert_eq!(verified(confirmed), said(Outcome::Fail, "workload-regressed"));
+    let gone = with(1.1, 1.0).workload_again("decode", 1.0, 1.0);
+    assert_eq!(verified(gone), said(Outcome::Inconclusive, "workload-not-confirmed"));
+    let gone = with(1.0, 1.2).workload_again("decode", 1.0, 1.0);
+    assert_eq!(verified(gone), said(Outcome::Inconclusive, "workload-memory-not-confirmed"));
+
+    // Rounds that take a loss away cannot be left out, nor a loss be kept beside them.
+    let mut without = with(1.1, 1.0).workload_again("decode", 1.0, 1.0);
+    without.workloads.retain(|round| round.stage.is_first());
+    assert!(verify(&Folder::of(&without.sealed())).is_err());
+    let mut kept = with(1.1, 1.0).workload_again("decode", 1.0, 1.0);
+    kept.perf().workloads.as_mut().unwrap().pairs[0].state = WorkloadState::Regressed;
+    assert!(verify(&Folder::of(&kept)).is_err());
 }
 
 #[test]
@@ -114,6 +136,11 @@ fn rounds_that_cannot_have_been_run_are_refused() {
     let together = Some(Together::Duet);
     let alone = WorkloadRound { base: None, together, ..good.clone() };
     assert!(refused(&[alone]).contains("a process of each side"));
+
+    let relinked = WorkloadRound { stage: Stage::Relinked(1), ..good.clone() };
+    assert!(refused(&[relinked]).contains("not linked anew"));
+    let again = WorkloadRound { stage: Stage::Again, ..good.clone() };
+    assert!(encode_workloads(&[good.clone(), again]).is_ok(), "stages are counted apart");
 
     let bytes = encode_workloads(&[good]).unwrap();
     assert!(decode_workloads(&bytes[..bytes.len() - 1]).is_err(), "the line does not end");

@@ -109,6 +109,60 @@ fn a_confirmed_regression_says_how() {
 }
 
 #[test]
+fn a_regression_says_what_the_machine_was_like_and_how_to_see_it_again() {
+    let gated = regressed();
+    let verdict = judge(&gated.receipt);
+    let reasons = verdict.parts.iter().flat_map(|part| &part.reasons);
+    let reason = reasons.into_iter().find(|reason| reason.code == "regressed").unwrap();
+    assert!(reason.text.contains("sum/4096: -7.3 % throughput (-7.6 to -6.8"), "{}", reason.text);
+    let machine = "machine meanwhile: 1.1 cores busy, load 0.4 before, 0.2 % of the time stolen";
+    assert!(reason.text.ends_with(machine), "{}", reason.text);
+    let page = page(&gated);
+    assert!(page.contains("The machine meanwhile: 1.1 of 2 cores busy"), "{page}");
+    assert!(page.contains("below; runs under a hypervisor."), "{page}");
+    let command = format!(
+        "t5 run --base {} --head {} --only bench --bench=sum/4096 --seed 42",
+        "1".repeat(40),
+        "2".repeat(40)
+    );
+    assert!(page.contains(&format!("\n```sh\n{command}\n```\n")), "{page}");
+    assert!(screen(&gated).contains(&format!("\nWorst:  {command}\n")), "{}", screen(&gated));
+}
+
+#[test]
+fn a_command_stays_one_whatever_a_benchmark_is_called() {
+    let gated = content().bench("a`b' $(rm -rf .)|&\"", 1_350_000.0, 1.08, 0.004, 10);
+    let page = page(&gated);
+    let line = page.lines().find(|line| line.contains("--seed 42")).unwrap();
+    assert!(line.ends_with(r#" '--bench=a`b'\'' $(rm -rf .)|&"' --seed 42"#), "{line}");
+}
+
+#[test]
+fn an_improvement_says_how_often_it_was_seen() {
+    let improved = content().bench("sum/4096", 1_350_000.0, 0.8, 0.004, 10);
+    let said = |gated: &Gated| {
+        let reasons = judge(&gated.receipt).parts.into_iter().flat_map(|part| part.reasons);
+        reasons.map(|reason| format!("{}: {}", reason.code, reason.text)).collect::<Vec<_>>()
+    };
+    assert!(said(&improved)[0].ends_with("somebody should know why; not measured again"));
+    let twice = improved.clone().repeated("sum/4096", 0.8);
+    assert_eq!(outcome(&twice), Outcome::Attention);
+    assert!(said(&twice)[0].contains("should know why; confirmed by fresh rounds, +25"));
+    let once = improved.repeated("sum/4096", 1.0);
+    assert_eq!((outcome(&once), said(&once)), (Outcome::Pass, Vec::new()));
+    let page = page(&once);
+    assert!(page.contains("no improvement: 6 rounds more gave 100"), "{page}");
+}
+
+#[test]
+fn what_is_inconclusive_names_the_time_that_would_resolve_it() {
+    let page = page(&inconclusive());
+    let line = page.lines().find(|line| line.contains("alloc/128`: ")).unwrap();
+    assert!(line.contains("±") && line.contains("after 16 of 54 rounds"), "{line}");
+    assert!(line.contains("it takes about") && line.contains(" of measuring)"), "{line}");
+}
+
+#[test]
 fn a_loss_of_code_layout_alone_is_attention() {
     assert_eq!(outcome(&layout()), Outcome::Attention);
     insta::assert_snapshot!("layout", page(&layout()));

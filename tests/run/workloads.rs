@@ -77,12 +77,17 @@ fn a_program_that_works_three_times_as_long_fails_and_the_same_rounds_show_it_ag
     let said = gate(&repository).ends_with(1);
     let pair = workload(&said);
     assert_eq!((&pair["state"], &pair["together"]), (&"regressed".into(), &"duet".into()));
+    assert_eq!(pair["again"]["confirmed"], true);
     assert!(pair["throughput"]["ratio"].as_f64().unwrap() < 0.6, "{pair:#}");
     assert_eq!(pair["base"]["runs"], 3);
     assert!(said.reasons().contains(&"workload-regressed".to_owned()), "{:?}", said.reasons());
     assert_eq!(said.verdict()["routes"], serde_json::json!(["perf-fixer"]));
     let lines = said.file("workloads.jsonl").lines().count();
-    assert_eq!(lines, 3 + 8, "three undisturbed rounds and eight that compare");
+    assert_eq!(
+        lines,
+        3 + 8 + 8,
+        "three undisturbed rounds, eight that find it, eight that repeat it"
+    );
     assert!(said.file("report.md").contains("## Workloads"));
     assert!(said.out.contains("decode  regressed"), "{}", said.out);
 

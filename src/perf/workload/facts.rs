@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     config::Workload,
-    perf::facts::{Order, Rule},
+    perf::facts::{Order, Rule, Stage},
 };
 
 /// After how many rounds one looks: each step is about half as long again as the one before. The
@@ -61,6 +61,10 @@ pub struct WorkloadRule {
     pub looks: Vec<u32>,
     /// Decisions of this run that share alpha: every benchmark, and two of each workload.
     pub family: u32,
+    /// Chance that the rounds which repeat a loss confirm one that lies on the line. None where no
+    /// loss is repeated, as in receipts that do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirm: Option<f64>,
 }
 
 impl WorkloadRule {
@@ -79,6 +83,7 @@ impl WorkloadRule {
             beta: rule.beta,
             looks: LOOKS.to_vec(),
             family: rule.family,
+            confirm: Some(rule.confirm.alpha),
         }
     }
 
@@ -150,6 +155,15 @@ pub struct Bounds {
     pub rounds: u32,
 }
 
+/// What became of a loss when it was measured again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Again {
+    /// By rounds that had no part in finding it, at the levels of the confirmation.
+    pub bounds: Bounds,
+    /// Whether those rounds prove it too.
+    pub confirmed: bool,
+}
+
 /// The peak memory of the head against the base's.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Memory {
@@ -159,6 +173,9 @@ pub struct Memory {
     pub bounds: Bounds,
     /// The ratio up to which it holds: the rule's, or what the least growth that counts comes to.
     pub line: f64,
+    /// What became of its growth when it was measured again; absent where it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Again>,
 }
 
 /// One process, as the runner saw it from outside.
@@ -178,8 +195,11 @@ pub struct Process {
 pub struct WorkloadRound {
     /// Which workload.
     pub workload: String,
-    /// Counted from 0, apart for rounds that compare and for undisturbed ones.
+    /// Counted from 0, apart for rounds that compare, of each stage, and for undisturbed ones.
     pub round: u32,
+    /// What it was measured for: to decide, or to confirm a loss.
+    #[serde(default, skip_serializing_if = "Stage::is_first")]
+    pub stage: Stage,
     /// How the sides were brought together; none where each had the machine for itself: such a
     /// round gives absolute figures, and compares nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -230,6 +250,9 @@ pub struct WorkloadPair {
     /// the head is slower.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub throughput: Option<Bounds>,
+    /// What became of a loss of throughput when it was measured again; absent where it was not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub again: Option<Again>,
     /// Present where memory was counted and compared.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<Memory>,
@@ -256,6 +279,7 @@ impl WorkloadPair {
             state,
             together: None,
             throughput: None,
+            again: None,
             memory: None,
             base: None,
             head: None,

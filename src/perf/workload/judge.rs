@@ -3,13 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::{
+    confirm::confirm,
     facts::{
-        Bounds, Memory, MemoryState, Process, Together, Undisturbed, WorkloadPair, WorkloadRound,
-        WorkloadRule, WorkloadState, Workloads,
+        Again, Bounds, Memory, MemoryState, Process, Together, Undisturbed, WorkloadPair,
+        WorkloadRound, WorkloadRule, WorkloadState, Workloads,
     },
     trimmed,
 };
-use crate::perf::estimate::{Levels, median};
+use crate::perf::{
+    estimate::{Levels, median},
+    facts::Stage,
+};
 
 /// What the rounds of a workload so far come to.
 #[derive(Clone, Debug, PartialEq)]
@@ -18,14 +22,18 @@ pub struct WorkloadJudged {
     pub throughput: Option<Bounds>,
     /// Present once something is proved of its time.
     pub state: Option<WorkloadState>,
+    /// What became of a loss of its time in rounds that repeat it.
+    pub again: Option<Again>,
     /// Present once there are enough rounds in which memory was counted on both sides.
     pub memory: Option<Memory>,
-    /// Whether there is nothing left to prove, of time or of memory.
-    pub settled: bool,
+    /// What its next round is for; none where there is nothing left to prove, of time or of memory,
+    /// or no round left to do it with.
+    pub next: Option<Stage>,
 }
 
 /// Replays every look that the rounds allow. Time and memory are decided apart, each at the first
-/// look that proves something of it, with the rounds that this look saw.
+/// look that proves something of it, with the rounds that this look saw; a loss of either is then
+/// confirmed by rounds of its own.
 ///
 /// Rounds past the last full look are looked at once more, at the price of the next look, so that
 /// a run that was cut short still uses all that it has.
@@ -34,24 +42,45 @@ pub fn judge_workload(
     limits: &WorkloadPair,
     rule: &WorkloadRule,
 ) -> WorkloadJudged {
-    let compared: Vec<&WorkloadRound> =
-        rounds.iter().filter(|round| round.together.is_some()).collect();
+    let of = |stage: Stage| -> Vec<&WorkloadRound> {
+        let compares = |round: &&WorkloadRound| round.together.is_some() && round.stage == stage;
+        rounds.iter().filter(compares).collect()
+    };
+    let (first, again) = (of(Stage::First), of(Stage::Again));
+    let mut judged = first_looks(&first, limits, rule);
+    if judged.next.is_none() && confirm(&mut judged, &again, limits, rule) {
+        judged.next = Some(Stage::Again);
+    }
+    judged
+}
+
+/// Replays the looks on the rounds that decide.
+fn first_looks(
+    compared: &[&WorkloadRound],
+    limits: &WorkloadPair,
+    rule: &WorkloadRule,
+) -> WorkloadJudged {
     let looks = rule.looks_within(limits.rounds);
-    let mut last = WorkloadJudged { throughput: None, state: None, memory: None, settled: false };
+    let next = (compared.len() < limits.rounds as usize).then_some(Stage::First);
+    let mut last =
+        WorkloadJudged { throughput: None, state: None, again: None, memory: None, next };
     for &look in &looks {
         let look = look as usize;
-        let seen = compared.get(..look.min(compared.len())).unwrap_or(&compared);
+        let seen = compared.get(..look.min(compared.len())).unwrap_or(compared);
         let levels = levels(rule, looks.len(), seen.len());
         if last.state.is_none() {
-            last.throughput = trimmed::ratio(&logs(seen, time), rule.trimmed, levels);
+            last.throughput = throughput_bounds(seen, rule, levels);
             last.state = last.throughput.as_ref().and_then(|bounds| proves(bounds, limits, rule));
         }
         if last.memory.as_ref().is_none_or(|memory| memory.state == MemoryState::Inconclusive) {
             last.memory = memory(seen, limits, rule, levels);
         }
         let open = |memory: &Memory| memory.state == MemoryState::Inconclusive;
-        last.settled = last.state.is_some() && !last.memory.as_ref().is_some_and(open);
-        if last.settled || look >= compared.len() {
+        let settled = last.state.is_some() && !last.memory.as_ref().is_some_and(open);
+        if settled {
+            last.next = None;
+        }
+        if settled || look >= compared.len() {
             break;
         }
     }
@@ -94,20 +123,41 @@ fn time(round: &WorkloadRound, process: &Process) -> f64 {
     })
 }
 
-/// None where memory was not counted in every round: in some alone it would be another test.
+/// Base ÷ head of what is compared of their times.
+pub(super) fn throughput_bounds(
+    rounds: &[&WorkloadRound],
+    rule: &WorkloadRule,
+    levels: Levels,
+) -> Option<Bounds> {
+    trimmed::ratio(&logs(rounds, time), rule.trimmed, levels)
+}
+
+/// Head ÷ base of their peak memory, the lower bound at the level of a loss. None where memory was
+/// not counted in every round: in some alone it would be another test.
+pub(super) fn memory_bounds(
+    rounds: &[&WorkloadRound],
+    rule: &WorkloadRule,
+    levels: Levels,
+) -> Option<Bounds> {
+    // Upside down, so that the bounds are those of head ÷ base, each with the chance of error of
+    // what it is asked for: «grown» is proved by the lower one, «held» by the upper one.
+    let logs: Vec<f64> =
+        logs(rounds, |_, process| peak(process)).into_iter().map(|log| -log).collect();
+    let turned = Levels { lower: levels.upper, upper: levels.lower };
+    trimmed::ratio(&logs, rule.trimmed, turned)
+}
+
+fn peak(process: &Process) -> f64 {
+    process.peak_bytes.map_or(f64::NAN, float)
+}
+
 fn memory(
     rounds: &[&WorkloadRound],
     limits: &WorkloadPair,
     rule: &WorkloadRule,
     levels: Levels,
 ) -> Option<Memory> {
-    // Upside down, so that the bounds are those of head ÷ base, each with the chance of error of
-    // what it is asked for: «grown» is proved by the lower one, «held» by the upper one.
-    let peak = |process: &Process| process.peak_bytes.map_or(f64::NAN, float);
-    let logs: Vec<f64> =
-        logs(rounds, |_, process| peak(process)).into_iter().map(|log| -log).collect();
-    let turned = Levels { lower: levels.upper, upper: levels.lower };
-    let bounds = trimmed::ratio(&logs, rule.trimmed, turned)?;
+    let bounds = memory_bounds(rounds, rule, levels)?;
     let bases = rounds.iter().filter_map(|round| round.base.as_ref()).map(peak).collect();
     let line = limits.max_memory_ratio.max(1.0 + float(rule.memory_grain) / median(bases));
     let line = crate::perf::estimate::settled(line);
@@ -118,7 +168,7 @@ fn memory(
     } else {
         MemoryState::Inconclusive
     };
-    Some(Memory { state, bounds, line })
+    Some(Memory { state, bounds, line, again: None })
 }
 
 /// Puts all that follows from the rounds of a workload into its pair: the state, unless that rests
@@ -128,7 +178,7 @@ pub fn workload_pair(
     rounds: &[WorkloadRound],
     rule: &WorkloadRule,
 ) -> WorkloadPair {
-    let mut pair = WorkloadPair { throughput: None, memory: None, ..stated.clone() };
+    let mut pair = WorkloadPair { throughput: None, again: None, memory: None, ..stated.clone() };
     pair.together = rounds.iter().find_map(|round| round.together);
     pair.base = undisturbed(rounds.iter().filter_map(|round| alone(round, round.base.as_ref())));
     pair.head = undisturbed(rounds.iter().filter_map(|round| alone(round, round.head.as_ref())));
@@ -147,8 +197,9 @@ pub fn workload_pair(
         let judged = judge_workload(rounds, stated, rule);
         pair.state = judged.state.unwrap_or(WorkloadState::Inconclusive);
         pair.throughput = judged.throughput;
+        pair.again = judged.again;
         pair.memory = judged.memory;
-        if judged.settled {
+        if judged.next.is_none() {
             // It says why measuring ended too early.
             pair.note = None;
         }

@@ -5,14 +5,15 @@
 //! A program that uses several cores cannot be compared so: its sides are run one after the other
 //! and compared by wall time, which resolves less.
 
+mod confirm;
 mod facts;
 mod judge;
 mod part;
 mod trimmed;
 
 pub use facts::{
-    Bounds, Memory, MemoryState, Process, Together, Undisturbed, WorkloadPair, WorkloadRound,
-    WorkloadRule, WorkloadState, Workloads,
+    Again, Bounds, Memory, MemoryState, Process, Together, Undisturbed, WorkloadPair,
+    WorkloadRound, WorkloadRule, WorkloadState, Workloads,
 };
 pub use judge::{WorkloadJudged, judge_workload, recompute_workloads, workload_pair};
 pub(super) use part::reasons;

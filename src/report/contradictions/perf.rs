@@ -95,8 +95,17 @@ fn states(pair: &Pair, rule: &Rule) -> Option<String> {
             "it improved, and the ratio {} is below {}",
             estimate.ratio, rule.improved_at
         )),
+        PairState::Improved => again_below(pair, rule.improved_at),
         _ => None,
     }
+}
+
+/// An improvement that fresh rounds are said to confirm, and do not show.
+fn again_below(pair: &Pair, least: f64) -> Option<String> {
+    let again = pair.confirmation.as_ref().filter(|one| one.confirmed).map(|one| &one.again)?;
+    (again.ratio < least).then(|| {
+        format!("it improved for the second time, and the ratio {} is below {least}", again.ratio)
+    })
 }
 
 fn over_layouts(pair: &Pair) -> Option<f64> {

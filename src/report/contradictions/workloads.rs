@@ -3,7 +3,7 @@
 use super::repeated;
 use crate::{
     perf::{
-        Bounds, Memory, MemoryState, Undisturbed, WorkloadPair, WorkloadRule, WorkloadState,
+        Again, Bounds, Memory, MemoryState, Undisturbed, WorkloadPair, WorkloadRule, WorkloadState,
         Workloads,
     },
     receipt::{Receipt, WORKLOADS_FILE},
@@ -57,6 +57,9 @@ fn time(pair: &WorkloadPair, rule: &WorkloadRule) -> Option<String> {
         (Some(bounds), WorkloadState::Held) if bounds.lower < line => {
             Some(format!("it held, and the lower bound {} is below {line}", bounds.lower))
         }
+        (Some(_), WorkloadState::Held | WorkloadState::Improved) if pair.again.is_some() => {
+            Some(format!("it is {state}, and yet a loss of it was measured again"))
+        }
         (Some(bounds), WorkloadState::Regressed) if bounds.upper >= line => {
             Some(format!("it regressed, and the upper bound {} is not below {line}", bounds.upper))
         }
@@ -70,11 +73,14 @@ fn time(pair: &WorkloadPair, rule: &WorkloadRule) -> Option<String> {
 
 /// A state that the memory does not bear out.
 fn memory(pair: &WorkloadPair) -> Option<String> {
-    let Memory { state, bounds, line } = pair.memory.as_ref()?;
+    let Memory { state, bounds, line, again } = pair.memory.as_ref()?;
     let (lower, upper) = (bounds.lower, bounds.upper);
     match state {
         MemoryState::Held if upper > *line => {
             Some(format!("its memory held, and the upper bound {upper} is above {line}"))
+        }
+        MemoryState::Held if again.is_some() => {
+            Some("its memory held, and yet its growth was measured again".to_owned())
         }
         MemoryState::Grown if lower <= *line => {
             Some(format!("its memory grew, and the lower bound {lower} is not above {line}"))
@@ -86,9 +92,16 @@ fn memory(pair: &WorkloadPair) -> Option<String> {
 /// A figure that no measurement gives.
 fn figures(pair: &WorkloadPair) -> Vec<String> {
     let mut found = Vec::new();
-    let memory = pair.memory.as_ref().map(|memory| &memory.bounds);
-    for (bounds, what) in [(pair.throughput.as_ref(), "throughput"), (memory, "memory")] {
-        if bounds.is_some_and(|bounds| !sound(bounds)) {
+    let memory = pair.memory.as_ref();
+    let again = |again: &'_ Option<Again>| again.as_ref().map(|again| again.bounds.clone());
+    let all = [
+        (pair.throughput.clone(), "throughput"),
+        (again(&pair.again), "throughput, measured again,"),
+        (memory.map(|memory| memory.bounds.clone()), "memory"),
+        (memory.and_then(|memory| again(&memory.again)), "memory, measured again,"),
+    ];
+    for (bounds, what) in &all {
+        if bounds.as_ref().is_some_and(|bounds| !sound(bounds)) {
             found.push(format!("its {what} is not a figure between its bounds"));
         }
     }

@@ -40,7 +40,8 @@ pub(super) fn section(page: &mut Page, receipt: &Receipt) {
 
 fn seen(facts: &Facts, disagreeing: usize) -> String {
     let Some(by) = &facts.seen_by else {
-        return "Times are the benchmarks' own: no process was timed from outside in this run."
+        return "Times are the benchmarks' own: no process was timed from outside in this run, nor \
+                was any watched while it waits."
             .to_owned();
     };
     let by = text(by, limits::SENTENCE);

@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use crate::{
-    perf::{Facts, Method, Pair, PairState, canary, resolution, rounds_needed},
+    perf::{Facts, Method, Pair, PairState, Rule, canary, resolution, rounds_needed, time_needed},
     receipt::Receipt,
     report::{
         escape::{code, text},
         limits,
         mark::Mark,
         page::Page,
-        tally::Pairs,
+        repeat,
+        tally::{Pairs, gravity},
         units, words,
     },
 };
@@ -37,7 +38,7 @@ pub(super) fn section(page: &mut Page, receipt: &Receipt) {
     page.heading(3, "Criteria");
     criteria(page, facts);
     page.heading(3, "Result");
-    result(page, facts);
+    result(page, receipt, facts);
 }
 
 fn baseline(facts: &Facts) -> String {
@@ -59,8 +60,7 @@ fn baseline(facts: &Facts) -> String {
 fn criteria(page: &mut Page, facts: &Facts) {
     let rule = &facts.rule;
     let line = units::share(rule.line());
-    let looks: Vec<String> = rule.looks.iter().map(u32::to_string).collect();
-    page.bullets([
+    let lines = [
         format!(
             "The line is {line} of the base's throughput: the rule's {} and a guard of {}.",
             units::share(rule.min_throughput),
@@ -82,11 +82,34 @@ fn criteria(page: &mut Page, facts: &Facts) {
             units::share(rule.beta)
         ),
         format!(
-            "Samples are looked at after these rounds: {}. The later a look, the more it may spend \
-             of the chance of a false «regressed».",
-            looks.join(", ")
+            "Samples are looked at after these rounds, in brackets the share of the chance of a \
+             false «regressed» that a look may spend: {}.",
+            looks(rule)
         ),
-    ]);
+        format!(
+            "A loss is measured again: rounds that had no part in finding it have to prove it at \
+             the same looks (one on the line is confirmed with a chance of {}).",
+            units::share(rule.confirm.alpha)
+        ),
+        format!(
+            "Then both sides are linked anew («relinks») in {} of their functions, drawn by chance, \
+             with {} each: a loss whose mean over them is at or above {line} is one of code layout, \
+             and fails nothing.",
+            words::counted(rule.confirm.relinks as usize, "order", "orders"),
+            words::counted(rule.confirm.relink_rounds as usize, "round", "rounds"),
+        ),
+    ];
+    page.bullets(lines.into_iter().chain(rule.confirm.improved.then(|| {
+        "An improvement is measured again too, and is none if those rounds do not show it."
+            .to_owned()
+    })));
+}
+
+/// The looks, each with its share of the chance of a false «regressed».
+fn looks(rule: &Rule) -> String {
+    let look = |(index, rounds)| format!("{rounds} ({})", units::share(rule.spent_at(index)));
+    let looks: Vec<String> = rule.looks.iter().enumerate().map(look).collect();
+    looks.join(", ")
 }
 
 /// Workloads share the chance of error with the benchmarks.
@@ -102,10 +125,14 @@ fn shared_among(facts: &Facts) -> String {
     }
 }
 
-fn result(page: &mut Page, facts: &Facts) {
+fn result(page: &mut Page, receipt: &Receipt, facts: &Facts) {
     let tally = Pairs::of(facts);
     page.paragraph(&format!("{}.", tally.words()));
-    page.bullets(facts.pairs.iter().filter_map(loss));
+    page.bullets(facts.pairs.iter().filter_map(noted));
+    if let Some(machine) = machine(receipt, facts) {
+        page.paragraph(&machine);
+    }
+    again(page, receipt, facts);
     if let Some(canaries) = canaries(facts) {
         page.paragraph(&canaries);
     }
@@ -143,16 +170,58 @@ fn canaries(facts: &Facts) -> Option<String> {
     })
 }
 
-/// A benchmark that is slower in some way that is proved.
-fn loss(pair: &Pair) -> Option<String> {
+/// What the machine was like while it was measured.
+fn machine(receipt: &Receipt, facts: &Facts) -> Option<String> {
+    let load = facts.load.as_ref()?;
+    let stolen = match load.stolen {
+        none if none < 0.0005 => "no time stolen by the machine below".to_owned(),
+        some => format!("{} of all time stolen by the machine below", units::share(some)),
+    };
+    let notes = receipt.host.notes.iter();
+    let notes: String = notes.map(|note| format!("; {}", text(note, limits::SENTENCE))).collect();
+    Some(format!(
+        "The machine meanwhile: {:.1} of {} busy (the measurement itself keeps about one), load \
+         {:.1} in the minute before, {stolen}{notes}.",
+        load.busy,
+        words::counted(receipt.host.cpus as usize, "core", "cores"),
+        load.before
+    ))
+}
+
+/// The command that measures each loss once more, alone.
+fn again(page: &mut Page, receipt: &Receipt, facts: &Facts) {
+    let lost = |pair: &&Pair| {
+        matches!(pair.state, PairState::Regressed | PairState::Layout) || pair.contention.is_some()
+    };
+    let mut lost: Vec<&Pair> = facts.pairs.iter().filter(lost).collect();
+    lost.sort_by_key(|pair| gravity(pair));
+    if lost.is_empty() {
+        return;
+    }
+    page.paragraph("To measure it again, alone (and what has its id in its own):");
+    for pair in lost.iter().take(limits::COMMANDS) {
+        page.command(&repeat::bench(receipt, &pair.bench));
+    }
+    if let Some(more @ 1..) = lost.len().checked_sub(limits::COMMANDS) {
+        page.paragraph(&format!("And {more} more, alike."));
+    }
+}
+
+/// A benchmark of which more is proved than that it held.
+fn noted(pair: &Pair) -> Option<String> {
     let estimate = match pair.state {
-        PairState::Regressed | PairState::Layout => pair.estimate.as_ref()?,
-        PairState::Held => pair.contention.as_ref()?,
+        PairState::Regressed | PairState::Layout | PairState::Improved => pair.estimate.as_ref()?,
+        PairState::Held => {
+            let unrepeated = pair.confirmation.as_ref().and(pair.estimate.as_ref());
+            pair.contention.as_ref().or(unrepeated)?
+        }
         _ => return None,
     };
     let state = match pair.state {
-        PairState::Layout => format!(", {}", words::pair_state(pair.state)),
-        PairState::Held => format!(", {}", words::CONTENTION),
+        PairState::Layout | PairState::Improved => {
+            format!(", {}", words::pair_state(pair.state))
+        }
+        PairState::Held if pair.contention.is_some() => format!(", {}", words::CONTENTION),
         _ => String::new(),
     };
     let confirmation = words::confirmation(pair).map(|words| format!("; {words}"));
@@ -179,21 +248,34 @@ fn resolve(facts: &Facts, pair: &Pair) -> String {
         let clock = words::disagreement(clock);
         return format!("{clock}, so its figures prove nothing; see «Clocks»");
     }
+    if let Some(again) = pair.confirmation.as_ref().and_then(|_| words::confirmation(pair)) {
+        let first = pair.estimate.as_ref().map(units::change).unwrap_or_default();
+        return format!("{first} at first; {again}; it takes a quieter machine");
+    }
     let Some(estimate) = &pair.estimate else {
         return "too few rounds for an estimate; a larger budget (`--budget`) gives more"
             .to_owned();
     };
     let reached = format!("{} at ±{:.1} %", units::change(estimate), resolution(estimate));
     let last = facts.rule.looks.last().copied().unwrap_or(0);
+    let needed = rounds_needed(estimate, &facts.rule);
+    let takes = needed.map(|rounds| match time_needed(pair, rounds) {
+        Some(time) => {
+            format!("about {rounds} ({} of measuring)", units::duration(time.as_secs_f64()))
+        }
+        None => format!("about {rounds}"),
+    });
     if estimate.rounds < last {
+        let takes = takes.map(|takes| format!("at this spread it takes {takes}; "));
         return format!(
-            "{reached} after {} of {last} rounds; a larger budget (`--budget`) gives more",
-            estimate.rounds
+            "{reached} after {} of {last} rounds; {}a larger budget (`--budget`) gives more",
+            estimate.rounds,
+            takes.unwrap_or_default()
         );
     }
-    match rounds_needed(estimate, &facts.rule) {
-        Some(rounds) => format!(
-            "{reached} after all {last} rounds; at this spread it takes about {rounds}: a quieter \
+    match takes {
+        Some(takes) => format!(
+            "{reached} after all {last} rounds; at this spread it takes {takes}: a quieter \
              machine, or fewer benchmarks at once (`bench.filter`)"
         ),
         None => format!(

@@ -2,7 +2,8 @@
 
 use crate::{
     perf::{
-        MemoryState, Together, Undisturbed, WorkloadPair, WorkloadRule, WorkloadState, Workloads,
+        Again, MemoryState, Together, Undisturbed, WorkloadPair, WorkloadRule, WorkloadState,
+        Workloads,
     },
     receipt::Receipt,
     report::{
@@ -99,6 +100,7 @@ fn how(page: &mut Page, facts: &Workloads) {
     if duet || alternation {
         lines.push(criteria(rule));
         lines.extend(facts.pairs.iter().filter_map(|pair| line_of(pair, rule)));
+        lines.extend(facts.pairs.iter().flat_map(again));
     }
     page.bullets(lines);
 }
@@ -108,12 +110,37 @@ fn criteria(rule: &WorkloadRule) -> String {
         "The mean log ratio without the {} of the rounds at either end, with bounds; a loss of \
          throughput or a growth of memory is proved with a chance of error of {} in the whole run, \
          shared with the benchmarks, and before round {} with a tenth of that. Growth of memory by \
-         less than {} is none.",
+         less than {} is none.{}",
         units::share(rule.trimmed),
         units::share(rule.alpha),
         rule.fails_from,
-        units::size(rule.memory_grain)
+        units::size(rule.memory_grain),
+        rule.confirm.map(confirmation).unwrap_or_default()
     )
+}
+
+fn confirmation(alpha: f64) -> String {
+    format!(
+        " Either is measured again: rounds that had no part in finding it have to prove it too (one \
+         on the line is confirmed with a chance of {}).",
+        units::share(alpha)
+    )
+}
+
+/// What became of a loss when it was measured again.
+fn again(pair: &WorkloadPair) -> impl Iterator<Item = String> {
+    let memory = pair.memory.as_ref().and_then(|memory| memory.again.as_ref());
+    let all = [(pair.again.as_ref(), "throughput"), (memory, "peak memory")];
+    all.into_iter().filter_map(move |(again, of)| {
+        let Again { bounds, confirmed } = again?;
+        Some(format!(
+            "{}: {of} measured again {}, by {}: {}.",
+            code(&pair.name, limits::ID),
+            units::bounds(bounds),
+            words::counted(bounds.rounds as usize, "round", "rounds"),
+            if *confirmed { "confirmed" } else { "not confirmed" }
+        ))
+    })
 }
 
 fn line_of(pair: &WorkloadPair, rule: &WorkloadRule) -> Option<String> {

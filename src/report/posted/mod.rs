@@ -9,7 +9,6 @@ mod check;
 mod headline;
 mod judged;
 mod label;
-mod repeat;
 mod route_file;
 mod sarif;
 mod sections;

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::repeat;
 use crate::{
     perf::{
         self, BenchId, Bounds, BuildState, MemoryState, PairState, TargetState, WorkloadPair,
@@ -11,7 +10,7 @@ use crate::{
     policy::{self, Finding, ScanState, Side, Standing, WaiverState, waiver_states},
     receipt::{Receipt, judged_on},
     report::{
-        Contradictions, GATE, refuse_contradictions,
+        Contradictions, GATE, refuse_contradictions, repeat,
         tally::{Weight, weight},
     },
     verdict::{Outcome, Verdict},

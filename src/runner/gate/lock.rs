@@ -1,8 +1,6 @@
 //! The lock file of a build in which criterion comes from our copy.
 
-/// What a lock file calls the registry that crates are published in.
-const REGISTRIES: [&str; 2] =
-    ["registry+https://github.com/rust-lang/crates.io-index", "sparse+https://index.crates.io/"];
+use crate::runner::registry::CRATES_IO;
 
 /// A lock file in which every criterion of the registry comes from a path, and their versions.
 ///
@@ -41,7 +39,7 @@ fn criterion(block: &str) -> Option<String> {
         let line = block.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(" = \""));
         line?.strip_suffix('"')
     };
-    let ours = value("name")? == "criterion" && REGISTRIES.contains(&value("source")?);
+    let ours = value("name")? == "criterion" && CRATES_IO.contains(&value("source")?);
     let version = value("version").filter(|_| ours)?;
     // It becomes part of a path and of a configuration.
     let plain = |letter: char| letter.is_ascii_alphanumeric() || ".-+".contains(letter);

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     perf::{
         BenchId, Order, Pair, PairState, Round, Rule, SeenSides, Stage, Step, Throughput, Turns,
-        canary, next_step,
+        canary, next_step, round_ns,
     },
     policy::Side,
 };
@@ -116,7 +116,8 @@ pub async fn measure(
     relinked::relinked(&mut turn, relinker, &mut open).await?;
     for one in open {
         let (state, note) = one.closed.unwrap_or((PairState::Inconclusive, None));
-        measured.pairs.push(stub(one.bench, state, one.throughput, note));
+        let pair = stub(one.bench, state, one.throughput, note);
+        measured.pairs.push(Pair { round_ns: round_ns(&one.rounds), ..pair });
         measured.rounds.extend(one.rounds);
     }
     measured.pairs.sort_by(|one, other| one.bench.cmp(&other.bench));
@@ -159,9 +160,10 @@ impl Open {
             return;
         }
         match next_step(&self.rounds, rule, seed) {
-            // What a canary has to come to is known: there is nothing to confirm.
+            // What a canary has to come to is known: there is nothing to confirm, and its rounds
+            // tell what it came to.
             Step::MoreRounds(Stage::Again) if self.bench.package == canary::PACKAGE => {
-                self.closed = Some((PairState::Regressed, None));
+                self.closed = Some((PairState::Inconclusive, None));
             }
             Step::MoreRounds(stage) => self.stage = stage,
             Step::Done(state) => self.closed = Some((state, None)),
@@ -196,6 +198,7 @@ fn stub(
         estimate: None,
         base,
         head,
+        round_ns: None,
         throughput,
         note,
         contention: None,

@@ -28,7 +28,7 @@ use crate::{
         rooms::Rooms,
         sources,
     },
-    sandbox::{Grant, clear},
+    sandbox::{Grant, UsageSource, clear},
 };
 
 impl RunJob<'_> {
@@ -83,7 +83,7 @@ impl RunJob<'_> {
         let (measured, raw) = workloads.measure(&facts.rule, seed).await?;
         facts.workloads = measured;
         if rounds.iter().any(|round| round.seen.is_some()) || !raw.is_empty() {
-            facts.seen_by = Some(self.ctx.sandbox.usage_source().word().to_owned());
+            facts.seen_by = Some(seen_by(self.ctx.sandbox.usage_source(), &rounds));
         }
         self.read_sources(subject, &measures, &mut facts).await?;
         Ok(Measured { facts, rounds, workloads: raw })
@@ -142,6 +142,14 @@ impl RunJob<'_> {
         let where_built = self.place.build.dir();
         rooms.measuring(checkout, where_built, seconds).reading(executables)
     }
+}
+
+/// Who counted, and what was not watched.
+fn seen_by(source: UsageSource, rounds: &[perf::Round]) -> String {
+    let mut turns = rounds.iter().filter(|round| !round.turns.is_empty()).peekable();
+    let unwatched = turns.peek().is_some() && turns.all(|round| round.seen.is_none());
+    let unwatched = if unwatched { "; sides that took turns were not watched" } else { "" };
+    format!("{}{unwatched}", source.word())
 }
 
 /// What of both sides measures.

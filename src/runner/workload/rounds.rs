@@ -6,7 +6,7 @@ use super::{Planned, Rooms};
 use crate::{
     config::{Threads, Workload},
     perf::{
-        Order, Process, Together, WorkloadPair, WorkloadRound, WorkloadRule, WorkloadState,
+        Order, Process, Stage, Together, WorkloadPair, WorkloadRound, WorkloadRule, WorkloadState,
         judge_workload,
     },
     policy::Side,
@@ -68,11 +68,11 @@ impl One<'_, '_> {
     async fn reading(&mut self, draw: &mut fastrand::Rng) -> Result<Option<String>, Failed> {
         self.rooms.ctx.progress.step(format!("workload {} (unchanged)", self.workload.name));
         let head = self.alone(Side::Head, draw).await?;
-        self.keep(0, None, Order::HeadFirst, (None, Some(head)));
+        self.keep((Stage::First, 0), None, Order::HeadFirst, (None, Some(head)));
         Ok(None)
     }
 
-    /// Undisturbed runs, then rounds. Says why it ended, where that was too early.
+    /// Undisturbed runs, then rounds, then rounds that repeat a loss. Says why it ended, where that was too early.
     async fn compare(
         &mut self,
         limits: &WorkloadPair,
@@ -83,41 +83,57 @@ impl One<'_, '_> {
         let started = Instant::now();
         for round in 0..UNDISTURBED {
             let (order, processes) = self.one_by_one(draw).await?;
-            self.keep(round, None, order, processes);
+            self.keep((Stage::First, round), None, order, processes);
         }
         let looks = rule.looks_within(self.workload.rounds);
-        for round in 0..self.workload.rounds {
+        let (mut stage, mut round) = (Stage::First, 0);
+        loop {
             if started.elapsed() >= budget {
-                return Ok(Some(format!(
-                    "its budget of {} s was spent after {round} rounds; a larger one in t5.yml \
-                     would resolve more",
-                    self.workload.budget_seconds
-                )));
+                return Ok(Some(self.spent(stage, round)));
             }
             let progress = &self.rooms.ctx.progress;
-            progress.step(format!("workload {}, round {}", self.workload.name, round + 1));
+            let what = if stage == Stage::First { "round" } else { "once more, round" };
+            progress.step(format!("workload {}, {what} {}", self.workload.name, round + 1));
             let (together, (order, processes)) = match self.workload.threads {
                 Threads::One => (Together::Duet, self.at_once(draw).await?),
                 Threads::Many => (Together::Alternation, self.one_by_one(draw).await?),
             };
-            self.keep(round, Some(together), order, processes);
-            let look = looks.contains(&(round + 1));
-            if look && judge_workload(&self.rounds, limits, rule).settled {
-                return Ok(None);
+            self.keep((stage, round), Some(together), order, processes);
+            round += 1;
+            if looks.contains(&round) {
+                match judge_workload(&self.rounds, limits, rule).next {
+                    None => return Ok(None),
+                    Some(next) if next != stage => (stage, round) = (next, 0),
+                    Some(_) => {}
+                }
             }
         }
-        Ok(None)
+    }
+
+    /// Why it ended too early.
+    fn spent(&self, stage: Stage, rounds: u32) -> String {
+        let budget = self.workload.budget_seconds;
+        match stage {
+            Stage::First => format!(
+                "its budget of {budget} s was spent after {rounds} rounds; a larger one in t5.yml \
+                 would resolve more"
+            ),
+            _ => format!(
+                "its budget of {budget} s was spent after {rounds} rounds that repeat its loss; a \
+                 larger one in t5.yml would confirm it or take it away"
+            ),
+        }
     }
 
     fn keep(
         &mut self,
-        round: u32,
+        (stage, round): (Stage, u32),
         together: Option<Together>,
         order: Order,
         (base, head): Processes,
     ) {
         let workload = self.workload.name.clone();
-        self.rounds.push(WorkloadRound { workload, round, together, order, base, head });
+        self.rounds.push(WorkloadRound { workload, round, stage, together, order, base, head });
     }
 
     /// Both sides, one after the other in drawn order.

@@ -3,11 +3,10 @@
 use toml_edit::{DocumentMut, Item, TableLike, Value};
 
 use super::address::Address;
-use crate::runner::scan::rules::{BrokenRules, RuleFile, document, table};
-
-/// The two ways in which the one registry that everybody knows is written in lock files.
-const CRATES_IO: [&str; 2] =
-    ["registry+https://github.com/rust-lang/crates.io-index", "sparse+https://index.crates.io/"];
+use crate::runner::{
+    registry::CRATES_IO,
+    scan::rules::{BrokenRules, RuleFile, document, table},
+};
 
 /// Organizations that `allow-org` can name, by the host that they are on.
 const HOSTS: [(&str, &str); 3] =

@@ -12,9 +12,11 @@ pub(super) fn benches(receipt: &Receipt) -> String {
     format!("{} --only bench", against(receipt))
 }
 
-/// One benchmark (and those whose ids contain its own).
+/// One benchmark (and those whose ids contain its own), in the same orders.
 pub(super) fn bench(receipt: &Receipt, bench: &BenchId) -> String {
-    format!("{} {}", benches(receipt), quoted(&format!("--bench={}", bench.id)))
+    let seed = receipt.perf.as_ref().map(|perf| format!(" --seed {}", perf.seed));
+    let id = quoted(&format!("--bench={}", bench.id));
+    format!("{} {id}{}", benches(receipt), seed.unwrap_or_default())
 }
 
 /// The same two commits under the same rules: the base is found again from the commit that the
