@@ -1,7 +1,7 @@
 //! The short form for a terminal: the verdict first, then what decides it.
 
 use super::{
-    Contradictions,
+    Contradictions, calibration,
     escape::terminal,
     limits,
     mark::Mark,
@@ -61,6 +61,9 @@ pub fn human(
     };
     lines.push(format!("Report: {report}"));
     lines.extend(wrapped(&isolation(receipt), 2, screen.width));
+    if let Some(line) = calibration::line(receipt) {
+        lines.extend(wrapped(&line, 2, screen.width));
+    }
     // In one line however long: it is there to be copied.
     lines.push(format!("Repeat: {}", terminal(&receipt.run.command, limits::COMMAND)));
     Ok(lines.join("\n") + "\n")
