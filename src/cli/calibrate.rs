@@ -5,11 +5,12 @@ use super::{
     args::{CalibrateArgs, FormatArg},
     environment, fail, print,
     run::exit_of,
+    screen::terminal_width,
     started::{Started, Wanted},
 };
 use crate::{
     config::duration,
-    report::{calibration_human, calibration_markdown},
+    report::{Screen, calibration_human, calibration_markdown},
     runner::{
         calibrate::Stored,
         pipeline::{CalibrationRequest, Request, calibrate as measure},
@@ -69,7 +70,11 @@ fn request(args: &CalibrateArgs) -> Result<CalibrationRequest, String> {
 fn show(stored: &Stored, format: FormatArg) -> Exit {
     let calibration = &stored.calibration;
     let text = match format {
-        FormatArg::Human => calibration_human(calibration, &stored.folder.display().to_string()),
+        FormatArg::Human => {
+            let (width, folder) = (terminal_width(), stored.folder.display().to_string());
+            let screen = Screen { width, colour: false, folder: Some(&folder) };
+            calibration_human(calibration, &screen)
+        }
         FormatArg::Markdown => calibration_markdown(calibration),
         FormatArg::Json => match serde_json::to_string_pretty(calibration) {
             Ok(text) => text + "\n",

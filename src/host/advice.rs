@@ -8,8 +8,8 @@ use std::path::Path;
 use super::{chosen, read_in};
 use crate::receipt::{Advice, Beside};
 
-/// As a person says it of what Linux does not show.
-const NOT_VISIBLE: &str = "not visible here";
+/// More processes than this, on average, are other load.
+const BUSY: f64 = 0.5;
 /// More than this share of the processors' time taken by others is worth a word.
 const STOLEN: f64 = 0.005;
 
@@ -90,7 +90,7 @@ impl Setting {
             let value = chosen(value.trim());
             (!value.is_empty()).then(|| self.told(file, value))
         });
-        let (now, change) = found.unwrap_or_else(|| (NOT_VISIBLE.to_owned(), None));
+        let (now, change) = found.map_or((None, None), |(now, change)| (Some(now), change));
         Advice { what: self.what.to_owned(), now, change, worth: self.worth.to_owned() }
     }
 
@@ -108,35 +108,23 @@ impl Setting {
 }
 
 fn load(beside: &Beside, cpus: u32) -> Advice {
-    let worth = "what else runs takes the caches and the memory's width, and now and then the core";
-    let (now, busy) = match beside.load {
-        Some(load) => {
-            (format!("{load:.1} processes on {cpus} processors before it began"), load > 0.5)
-        }
-        None => (NOT_VISIBLE.to_owned(), false),
-    };
-    let change = "stop what else runs, or measure when it rests: `top` names it".to_owned();
+    let change = "stop what else runs, or measure when it rests: `top` names it";
     Advice {
         what: "other load".to_owned(),
-        now,
-        change: busy.then_some(change),
-        worth: worth.to_owned(),
+        now: beside.load.map(|load| format!("{load:.1} processes on {cpus} processors")),
+        change: beside.load.filter(|load| *load > BUSY).map(|_| change.to_owned()),
+        worth: "what else runs takes caches and the memory's width, and now and then the core"
+            .to_owned(),
     }
 }
 
 fn stolen(beside: &Beside) -> Advice {
-    let (now, much) = match beside.stolen {
-        Some(share) => {
-            let said = format!("{:.1} % of the processors' time while measuring", share * 100.0);
-            (said, share > STOLEN)
-        }
-        None => (NOT_VISIBLE.to_owned(), false),
-    };
-    let change = "ask for dedicated cores, or a machine that is nobody else's".to_owned();
+    let percent = |share: f64| format!("{:.1} % of the processors' time", share * 100.0);
+    let change = "ask for dedicated cores, or a machine that is nobody else's";
     Advice {
         what: "steal".to_owned(),
-        now,
-        change: much.then_some(change),
+        now: beside.stolen.map(percent),
+        change: beside.stolen.filter(|share| *share > STOLEN).map(|_| change.to_owned()),
         worth: "a neighbour takes the processor in the middle of slices; many hypervisors take \
                 speed and say nothing of it, so none seen proves little"
             .to_owned(),

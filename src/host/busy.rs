@@ -8,7 +8,7 @@ pub fn load() -> Option<f64> {
 }
 
 /// What all processors have done since this machine was started, in ticks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ticks {
     all: u64,
     stolen: u64,

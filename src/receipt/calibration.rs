@@ -96,10 +96,10 @@ pub struct Beside {
 pub struct Advice {
     /// What it is: «frequency governor».
     pub what: String,
-    /// How it stands, or that it is not visible here.
-    pub now: String,
-    /// The command that changes it, or what to do; absent where it is as it should be, or nothing
-    /// can be done from here.
+    /// How it stands; absent where this host does not show it, as many virtual machines do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub now: Option<String>,
+    /// The command that changes it, or what to do; absent where nothing has to be changed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change: Option<String>,
     /// What that is worth.
@@ -138,6 +138,23 @@ impl Calibration {
         let same = Rule { family: rule.family, ..self.rule.clone() };
         if same != *rule {
             return Err("its decisions were made by another rule than this run's".into());
+        }
+        Ok(())
+    }
+
+    /// Whether its bounds are those of its counts.
+    ///
+    /// # Errors
+    ///
+    /// Names the first that is not.
+    pub fn figures(&self) -> Result<(), CalibrationError> {
+        for bench in &self.benches {
+            let losses = bench.losses.iter().map(|loss| &loss.found);
+            let mut all = losses.chain([&bench.same.false_alarms]);
+            if let Some(Proportion { hits, of, .. }) = all.find(|one| !one.follows()) {
+                let bench = shortened(&bench.bench.to_string());
+                return Err(CalibrationError::Bounds { bench, hits: *hits, of: *of });
+            }
         }
         Ok(())
     }
@@ -218,13 +235,6 @@ pub fn decode_calibration(bytes: &[u8]) -> Result<Calibration, CalibrationError>
         return Err(CalibrationError::Foreign { found: shortened(&schema) });
     }
     let calibration: Calibration = parse(bytes).map_err(CalibrationError::Broken)?;
-    for bench in &calibration.benches {
-        let losses = bench.losses.iter().map(|loss| &loss.found);
-        let mut all = losses.chain([&bench.same.false_alarms]);
-        if let Some(Proportion { hits, of, .. }) = all.find(|one| !one.follows()) {
-            let bench = shortened(&bench.bench.to_string());
-            return Err(CalibrationError::Bounds { bench, hits: *hits, of: *of });
-        }
-    }
+    calibration.figures()?;
     Ok(calibration)
 }

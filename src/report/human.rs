@@ -220,7 +220,7 @@ fn workload(pair: &WorkloadPair) -> String {
 }
 
 /// Breaks a line between words; what follows the first line is indented.
-fn wrapped(line: &str, indent: usize, width: usize) -> Vec<String> {
+pub(super) fn wrapped(line: &str, indent: usize, width: usize) -> Vec<String> {
     // A terminal narrower than this is not worth breaking for.
     let width = width.max(40);
     let lead: String = line.chars().take_while(|c| *c == ' ').collect();
