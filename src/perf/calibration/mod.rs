@@ -21,10 +21,6 @@ use super::{
 
 pub use proportion::Proportion;
 
-/// Losses of throughput that are injected: one that must not be failed, one beside the line, and
-/// two beyond it.
-pub const LOSSES: [f64; 4] = [0.02, 0.04, 0.065, 0.09];
-
 /// One decision of every benchmark.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Passed {

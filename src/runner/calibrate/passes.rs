@@ -4,11 +4,7 @@ use std::time::{Duration, Instant};
 
 use super::Injected;
 use crate::{
-    perf::{
-        Facts, Pair, Round, Rule,
-        calibration::{LOSSES, Passed},
-        canary,
-    },
+    perf::{Facts, Pair, Round, Rule, calibration::Passed, canary},
     receipt::Pass,
     runner::{
         bench_part::nothing_built,
@@ -17,8 +13,9 @@ use crate::{
     },
 };
 
-/// After so many decisions on identical executables there is one at each loss.
-const SAME_PER_LOSS: u32 = 4;
+/// Losses of throughput that are injected, in the order they take turns: two that have to be found,
+/// one that must not be failed, and one beside the line, which takes the longest.
+const LOSSES: [f64; 4] = [0.065, 0.02, 0.09, 0.04];
 
 /// How much is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,11 +39,11 @@ pub struct Measured {
     pub rounds: Vec<Vec<Round>>,
 }
 
-/// The losses of the passes, in the order they run; 0 is none. Wherever a budget ends them, both
-/// kinds were measured in about the same shares.
+/// The losses of the passes, in the order they run; 0 is none. Every other pass has one, each in
+/// its turn, so that both kinds were measured wherever a budget ends them.
 pub fn passes(decisions: u32) -> Vec<f64> {
-    let losses = |pass: u32| if pass.is_multiple_of(SAME_PER_LOSS) { &LOSSES[..] } else { &[] };
-    (0..decisions).flat_map(|pass| [&[0.0], losses(pass)].concat()).collect()
+    let losses = LOSSES.iter().copied().cycle();
+    (0..decisions).zip(losses).flat_map(|(_, loss)| [0.0, loss]).collect()
 }
 
 /// Measures pass after pass, as long as the budget allows; the first always.
