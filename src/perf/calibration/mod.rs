@@ -72,9 +72,10 @@ pub struct Calibrated {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub method: Option<Method>,
     /// What it resolves, in per cent of throughput: half the width of the interval that a decision
-    /// on identical executables ends with, the median over those decisions. A run proves «held»
-    /// where the head lies further than this above the line, and «regressed» where it lies further
-    /// below; in between it looks again, and may end inconclusive.
+    /// on identical executables ends with, the median over those decisions. Its bounds are at the
+    /// levels of that look, of which the one that «regressed» asks for is by far the stricter. A
+    /// decision ends once «held» is proved, so it may be wide where few rounds proved that: a loss
+    /// that is nearer to the line takes more rounds, and these narrow it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resolves_percent: Option<f64>,
     /// The same of the worst of those decisions.

@@ -16,6 +16,10 @@ use crate::{
 const INJECTED: &str = "A loss is injected by the gate: the head does more iterations than it is \
                         asked for, and what these cannot express is added to its time. No run can \
                         do that.";
+/// What «resolves» means.
+const RESOLVES: &str = "Resolves: half the width of the interval that a decision on identical \
+                        executables ends with (median). It ends once «held» is proved; a loss \
+                        near the line takes more rounds, and they narrow it.";
 /// What advice is worth in figures.
 const WORTH: &str = "What a change is worth here, two calibrations tell, one before and one after.";
 /// What is said of a setting that this host does not show.
@@ -29,6 +33,7 @@ pub fn calibration_markdown(calibration: &Calibration) -> String {
     page.heading(2, "What this host resolves");
     page.paragraph(&format!("This host {}.", resolves(calibration)));
     page.bullets(counts(calibration));
+    page.paragraph(RESOLVES);
     page.paragraph(INJECTED);
     page.table(COLUMNS, calibration.benches.iter().map(row));
     page.heading(2, "What would resolve more");
@@ -86,7 +91,7 @@ pub fn calibration_human(calibration: &Calibration, screen: &Screen<'_>) -> Stri
         format!("This host {}.", resolves(calibration)),
         String::new(),
     ];
-    let counted = counts(calibration).into_iter().chain([INJECTED.to_owned()]);
+    let counted = counts(calibration).into_iter().chain([RESOLVES, INJECTED].map(str::to_owned));
     lines.extend(counted.flat_map(|line| wrapped(&format!("  {line}"), 4, screen.width)));
     lines.extend([String::new(), "By benchmark:".to_owned()]);
     for bench in &calibration.benches {

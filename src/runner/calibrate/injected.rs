@@ -1,6 +1,6 @@
 //! A loss that the gate itself puts into the head, so that it is known.
 //!
-//! Only a calibration can make one: nothing outside of this module can call [`Injected::of`], so no
+//! Only a calibration can make one: nothing outside of this module can call `Injected::of`, so no
 //! run ever measures with it.
 
 use crate::runner::gate::side::Answer;
