@@ -29,6 +29,21 @@ the report says how far that was.
 
 Exit codes: see `t5 --help`.";
 
+const CALIBRATE_EXAMPLES: &str = "\
+Every benchmark of one commit is measured against itself, by the very procedure of a
+run: each «regressed» is a false alarm. In between the gate injects losses of 2, 4,
+6.5 and 9 % into one side, and counts which it finds. The result is kept under
+T5_CACHE for this repository and host, with its raw samples; later reports print it.
+
+Examples:
+  t5 calibrate                          five minutes with the benchmarks of HEAD
+  t5 calibrate --bench gemv             only benchmarks whose id contains «gemv»
+  t5 calibrate --decisions 200 --budget 1h
+                                        tighter bounds
+
+Exit codes: 0 calibrated, whatever the figures are; 2 wrong arguments or
+configuration; 4 could not run.";
+
 const JUDGE_EXAMPLES: &str = "\
 The file has one line a benchmark and round, either as a run's samples.jsonl or as
   {\"bench\":\"dot\",\"round\":0,\"iters\":164,\"pairs\":[[0,7163.8,7430.9],[1,7344.9,6575.8]]}
@@ -69,6 +84,8 @@ pub(super) enum Command {
     Report(ReportArgs),
     /// Check that a receipt is intact, and judge its raw samples again.
     Verify(VerifyArgs),
+    /// Find out what this host resolves of a repository's benchmarks.
+    Calibrate(CalibrateArgs),
     /// Judge recorded slices, or the raw samples of a run, by the gate's own rule.
     Judge(JudgeArgs),
     /// Make a key that receipts are signed with, or show its public half.
@@ -107,11 +124,11 @@ pub(super) enum IsolationArg {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum FormatArg {
-    /// The verdict and what decides it, for a terminal.
+    /// What matters most, for a terminal.
     Human,
     /// The whole report.
     Markdown,
-    /// Receipt and verdict for a program.
+    /// All facts for a program.
     Json,
 }
 
@@ -166,6 +183,47 @@ pub(super) struct RunArgs {
     /// Sign the receipt with the secret key in this file, as `t5 key new` makes it.
     #[arg(long, value_name = "FILE", env = "T5_SIGNING_KEY")]
     pub(super) sign: Option<PathBuf>,
+    /// What to print.
+    #[arg(long, value_enum, default_value = "human")]
+    pub(super) format: FormatArg,
+}
+
+#[derive(Debug, ClapArgs)]
+#[command(after_help = CALIBRATE_EXAMPLES)]
+pub(super) struct CalibrateArgs {
+    /// A folder in the repository.
+    #[arg(long, value_name = "DIR", default_value = ".")]
+    pub(super) repo: PathBuf,
+    /// The commit whose benchmarks are measured [default: HEAD].
+    #[arg(long, value_name = "REV")]
+    pub(super) rev: Option<String>,
+    /// Decide each benchmark so often on identical executables, and a quarter as often at each
+    /// injected loss.
+    #[arg(long, value_name = "COUNT", default_value_t = 20,
+          value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(super) decisions: u32,
+    /// How long all measuring together may take, for example 90s, 10m, 1h30m.
+    #[arg(long, value_name = "TIME", default_value = "5m")]
+    pub(super) budget: String,
+    /// Rules from this file instead of the repository's t5.yml.
+    #[arg(long, value_name = "FILE")]
+    pub(super) config: Option<PathBuf>,
+    /// Only benchmarks whose id contains this; may be given several times.
+    #[arg(long = "bench", value_name = "TEXT")]
+    pub(super) filter: Vec<String>,
+    /// Build with this toolchain.
+    #[arg(long, value_name = "NAME")]
+    pub(super) toolchain: Option<String>,
+    /// Fetch no crates: what is cached has to do.
+    #[arg(long)]
+    pub(super) offline: bool,
+    /// How far the repository's own code is kept apart from this machine; `t5 doctor` tells what
+    /// this host has.
+    #[arg(long, value_enum, default_value = "best")]
+    pub(super) isolation: IsolationArg,
+    /// Draw orders from this number, as an earlier calibration names it.
+    #[arg(long, value_name = "NUMBER")]
+    pub(super) seed: Option<u64>,
     /// What to print.
     #[arg(long, value_enum, default_value = "human")]
     pub(super) format: FormatArg,

@@ -2,8 +2,11 @@
 
 use std::path::Path;
 
-use super::{Exit, environment, fail, isolation, print, progress::shown};
+use super::{Exit, environment, fail, isolation, print, progress::shown, screen::terminal_width};
 use crate::{
+    host,
+    receipt::Beside,
+    report::advice_human,
     runner::{Context, toolchain::Toolchain, tools},
     sandbox::{Cancel, Isolation, Job, Sandbox, Wish},
 };
@@ -49,6 +52,10 @@ pub(super) fn doctor() -> Exit {
     });
     let full = levels.iter().any(|line| line.name == Isolation::Full.word() && line.found.is_ok());
     print(&answer(&levels, &programs, full));
+    // Since this machine was started: nothing has been measured yet.
+    let stolen = host::Ticks::now().and_then(|so_far| so_far.stolen(host::Ticks::default()));
+    let advice = host::advice(&Beside { load: host::load(), stolen });
+    print(&format!("\nMeasuring:\n{}", advice_human(&advice, terminal_width())));
     let lacks = |line: &Line| matches!(&line.found, Err(missing) if missing.needed);
     if programs.iter().any(lacks) { Exit::CouldNotRun } else { Exit::Good }
 }

@@ -4,6 +4,7 @@
 
 mod advisories;
 mod args;
+mod calibrate;
 mod check;
 mod deliveries;
 mod doctor;
@@ -21,6 +22,7 @@ mod serve;
 mod server;
 mod signals;
 mod size;
+mod started;
 
 use std::{
     io::{self, IsTerminal as _, Write as _},
@@ -50,6 +52,7 @@ pub fn main() -> ExitCode {
         Command::Run(args) => run::run(&args),
         Command::Report(args) => render::report(&args),
         Command::Verify(args) => render::verify(&args),
+        Command::Calibrate(args) => calibrate::calibrate(&args),
         Command::Judge(args) => judge::judge(&args),
         Command::Key(args) => key::key(&args),
         Command::Config(args) => check::config(&args),

@@ -1,20 +1,16 @@
 //! `t5 run`.
 
-use std::sync::Arc;
-
 use super::{
     Exit,
     args::{FormatArg, OnlyArg, RunArgs},
-    environment, fail, isolation, keys, print,
-    progress::shown,
+    environment, fail, keys, print,
     render::rendered,
-    say, signals,
+    started::{Started, Wanted},
 };
 use crate::{
     config::duration,
     receipt::{ENVELOPE_FILE, Signer},
     runner::{
-        Context,
         pipeline::{Gated, PipelineError, Request, run as gate},
         place::PlaceError,
         repeat::command,
@@ -22,7 +18,6 @@ use crate::{
         scan::{DatabaseChoice, Strictness},
         select::{Source, Wish},
     },
-    sandbox::{Cancel, sweep_orphans},
     verdict::PartName,
 };
 
@@ -32,43 +27,24 @@ pub(super) fn run(args: &RunArgs) -> Exit {
         Ok(request) => request,
         Err(message) => return fail(&message, Exit::Usage),
     };
-    let cache = match environment::cache() {
-        Ok(cache) => cache,
-        Err(message) => return fail(&message, Exit::Usage),
+    let wanted = Wanted {
+        offline: args.offline,
+        isolation: args.isolation,
+        memory_limit: args.memory_limit,
     };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(&error, Exit::CouldNotRun),
+    let started = match Started::new(&wanted) {
+        Ok(started) => started,
+        Err(exit) => return exit,
     };
-    let orphans = sweep_orphans();
-    if orphans > 0 {
-        tracing::info!(orphans, "ended what a t5 that was killed had left running");
-    }
-    let (progress, bar) = shown();
-    let mut env = environment::passed_on();
-    if args.offline {
-        env.insert("CARGO_NET_OFFLINE".into(), "true".into());
-    }
-    let sandbox = match runtime.block_on(isolation::found(args.isolation, &env)) {
-        Ok(sandbox) => Arc::new(sandbox.with_memory(args.memory_limit)),
-        Err(message) => return fail(&message, Exit::CouldNotRun),
-    };
-    let ctx = Context { cache, env, sandbox, cancel: Cancel::default(), progress };
-    let gated = runtime.block_on(async {
-        if let Err(error) = signals::listen(&ctx.cancel) {
-            say(&format!("t5: signals cannot be heard, so Ctrl-C ends this the hard way: {error}"));
-        }
-        gate(&ctx, &request).await
-    });
-    bar.finish_and_clear();
+    let gated = started.to_its_end(async |ctx| gate(ctx, &request).await);
     match gated {
-        _ if ctx.cancel.stopped() => fail(&"stopped; nothing was judged", Exit::Stopped),
+        _ if started.ctx.cancel.stopped() => fail(&"stopped; nothing was judged", Exit::Stopped),
         Ok(gated) => show(&gated, args.format, request.signer.as_ref()),
         Err(error) => fail(&error, exit_of(&error)),
     }
 }
 
-fn exit_of(error: &PipelineError) -> Exit {
+pub(super) fn exit_of(error: &PipelineError) -> Exit {
     match error {
         PipelineError::Select(_)
         | PipelineError::Place(PlaceError::Workspace(_))

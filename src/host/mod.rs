@@ -1,10 +1,14 @@
 //! Describes this machine, as far as it bears on a figure, and tells its time.
 
+mod advice;
+mod busy;
 mod clock;
 mod load;
 
-use std::fs;
+use std::{fs, path::Path};
 
+pub use advice::{advice, advice_in};
+pub use busy::{Ticks, load};
 pub use clock::Clock;
 pub use load::Watch;
 
@@ -39,7 +43,12 @@ pub fn memory() -> u64 {
 }
 
 fn read(path: &str) -> String {
-    fs::read_to_string(path).unwrap_or_default()
+    read_in(Path::new("/"), path)
+}
+
+/// What stands in a file of the host whose root this is; nothing where there is none.
+fn read_in(root: &Path, path: &str) -> String {
+    fs::read_to_string(root.join(path)).unwrap_or_default()
 }
 
 /// The value of the first `name : value` line.

@@ -1,5 +1,7 @@
 //! Two benchmarks of the gate's own: what they have to come to.
 
+use serde::{Deserialize, Serialize};
+
 use super::facts::{BenchId, Pair, PairState};
 
 /// What stands where others have a package; none can be called so.
@@ -19,7 +21,8 @@ pub fn bench(id: &str) -> BenchId {
 }
 
 /// What the canaries say of the machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Sings {
     /// They came out as they have to, or there are none.
     True,

@@ -3,6 +3,7 @@
 //! Pure: `runner::measure` gathers the raw samples, this module turns them into
 //! pairs. The same raw samples, rule and seed always give the same pairs.
 
+pub mod calibration;
 pub mod canary;
 mod clock;
 mod confirm;

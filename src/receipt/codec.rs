@@ -124,14 +124,14 @@ pub fn decode_verdict(bytes: &[u8]) -> Result<Verdict, ReceiptError> {
     parse(bytes)
 }
 
-fn pretty<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, ReceiptError> {
+pub(super) fn pretty<T: serde::Serialize>(value: &T) -> Result<Vec<u8>, ReceiptError> {
     let mut bytes = serde_json::to_vec_pretty(value)
         .map_err(|error| ReceiptError::NotRepresentable { problem: error.to_string() })?;
     bytes.push(b'\n');
     Ok(bytes)
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ReceiptError> {
+pub(super) fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ReceiptError> {
     serde_json::from_slice(bytes).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         ReceiptError::Broken { line, column, problem: problem(&error) }

@@ -3,10 +3,12 @@
 //! A receipt is append-only and versioned. Raw samples and tool output lie
 //! beside it as artifacts; the receipt holds their digests.
 
+mod calibration;
 mod codec;
 mod digest;
 mod judge;
 mod lines;
+mod passes;
 mod recorded;
 mod samples;
 mod signature;
@@ -18,9 +20,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::{config::Config, perf, policy};
 
+pub use calibration::{
+    Advice, Beside, CALIBRATION_FILE, CALIBRATION_LIMIT, CALIBRATION_SCHEMA, Calibration,
+    CalibrationError, LastCalibration, Pass, decode_calibration, encode_calibration,
+};
 pub use codec::{RECEIPT_LIMIT, ReceiptError, decode, decode_verdict, encode, encode_verdict};
 pub use digest::{digest, side_file};
 pub use judge::{judge, judged_on};
+pub use passes::{decode_passes, encode_passes};
 pub use recorded::decode_recorded;
 pub use samples::{SAMPLES_LIMIT, SamplesError, decode_rounds, encode_rounds};
 pub use signature::{
@@ -73,6 +80,10 @@ pub struct Receipt {
     /// Absent if it was not asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub perf: Option<perf::Facts>,
+    /// The last calibration of this repository on this machine: a record of another measurement.
+    /// Absent where the performance part was not asked for, and in receipts that do not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calibration: Option<LastCalibration>,
     /// Files beside the receipt that belong to it.
     pub artifacts: Vec<Artifact>,
 }

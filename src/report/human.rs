@@ -1,7 +1,7 @@
 //! The short form for a terminal: the verdict first, then what decides it.
 
 use super::{
-    Contradictions,
+    Contradictions, calibration,
     escape::terminal,
     limits,
     mark::Mark,
@@ -62,6 +62,9 @@ pub fn human(
     lines.push(format!("Report: {report}"));
     lines.extend(alone(receipt));
     lines.extend(wrapped(&isolation(receipt), 2, screen.width));
+    if let Some(line) = calibration::line(receipt) {
+        lines.extend(wrapped(&line, 2, screen.width));
+    }
     // In one line however long: it is there to be copied.
     lines.push(format!("Repeat: {}", terminal(&receipt.run.command, limits::COMMAND)));
     Ok(lines.join("\n") + "\n")
@@ -228,7 +231,7 @@ fn workload(pair: &WorkloadPair) -> String {
 }
 
 /// Breaks a line between words; what follows the first line is indented.
-fn wrapped(line: &str, indent: usize, width: usize) -> Vec<String> {
+pub(super) fn wrapped(line: &str, indent: usize, width: usize) -> Vec<String> {
     // A terminal narrower than this is not worth breaking for.
     let width = width.max(40);
     let lead: String = line.chars().take_while(|c| *c == ' ').collect();

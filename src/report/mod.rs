@@ -3,6 +3,7 @@
 //! The only place that knows words and marks. Nothing is shown that contradicts itself: every
 //! way to render refuses first what [`contradictions`] finds.
 
+mod calibration;
 mod contradictions;
 mod escape;
 mod human;
@@ -19,6 +20,7 @@ pub(crate) mod words;
 
 use crate::{receipt::Receipt, verdict::Verdict};
 
+pub use calibration::{advice_human, calibration_human, calibration_markdown};
 pub use contradictions::contradictions;
 pub use escape::printable;
 pub use human::{Screen, human};

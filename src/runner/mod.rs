@@ -6,6 +6,7 @@ pub mod bench_part;
 pub mod benches;
 pub mod beneath;
 pub mod build;
+pub mod calibrate;
 pub mod cargo_config;
 pub mod cargo_home;
 pub mod changes;

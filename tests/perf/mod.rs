@@ -1,6 +1,7 @@
 //! The statistics: right on simulated and on recorded noise.
 
 mod bounds;
+mod calibration;
 mod clocks;
 mod confirm;
 mod recompute;

@@ -101,6 +101,7 @@ pub(crate) fn empty() -> Gated {
         },
         policy: None,
         perf: None,
+        calibration: None,
         artifacts: Vec::new(),
     };
     Gated { receipt, rounds: Vec::new(), workloads: Vec::new() }

@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 mod bytes;
+mod calibration;
 mod envelope;
 mod keys;
 mod signed;

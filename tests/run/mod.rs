@@ -2,6 +2,7 @@
 
 mod bad_benches;
 mod bad_input;
+mod calibrate;
 mod comfort;
 mod commits;
 mod judge;

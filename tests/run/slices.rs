@@ -11,7 +11,7 @@ use crate::support::{
 };
 
 /// A crate with these bench targets, each one of the fixtures, against a version of criterion.
-fn crate_with(targets: &[&str], criterion: &str) -> Repository {
+pub(super) fn crate_with(targets: &[&str], criterion: &str) -> Repository {
     let repository = Repository::new();
     let mut manifest = format!(
         "[package]\nname = \"real\"\nversion = \"0.1.0\"\nedition = \"2021\"\nlicense = \"MIT\"\n\n\

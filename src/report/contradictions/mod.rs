@@ -3,6 +3,7 @@
 //! The gate itself writes no such receipt. One that was edited, or a mistake in the gate, must
 //! end here and not in a report that reads well.
 
+mod calibration;
 mod perf;
 mod policy;
 mod workloads;
@@ -20,6 +21,7 @@ pub fn contradictions(receipt: &Receipt, verdict: &Verdict) -> Vec<String> {
     let mut found = Vec::new();
     run(receipt, &mut found);
     artifacts(receipt, &mut found);
+    calibration::check(receipt, &mut found);
     if let Some(facts) = &receipt.policy {
         policy::check(receipt, facts, verdict, &mut found);
     }

@@ -22,7 +22,7 @@ pub(super) use routing::next;
 pub(super) use summary::{line as summary_line, metrics};
 pub(super) use workloads::{WORKLOADS, workload_row};
 
-use super::{Contradictions, page::Page, refuse_contradictions};
+use super::{Contradictions, calibration, page::Page, refuse_contradictions};
 use crate::{receipt::Receipt, verdict::Verdict};
 
 /// Renders the whole report. The same receipt and verdict always give the same bytes.
@@ -51,6 +51,7 @@ pub(super) fn sections(
     policy::section(page, receipt);
     benches::section(page, receipt);
     regression::section(page, receipt);
+    calibration::section(page, receipt);
     clocks::section(page, receipt);
     workloads::section(page, receipt);
     summary::evidence(page, receipt, verdict);

@@ -20,7 +20,7 @@ use super::{
     side::Side,
 };
 use crate::{
-    runner::Context,
+    runner::{Context, calibrate::Injected},
     sandbox::{Finished, Job, Meter, SandboxError, Session},
 };
 
@@ -74,6 +74,8 @@ pub struct Player<'a, 's> {
     pub door: &'a Door,
     /// The executable, where it runs, and on which core.
     pub job: Job,
+    /// What it loses, in a calibration alone.
+    pub injected: Option<Injected>,
 }
 
 /// What came of a round, and of both processes.
@@ -102,7 +104,8 @@ pub async fn round(
 ) -> Result<Over, SandboxError> {
     let [base, head] = sides;
     let (mut base_room, mut head_room) = (base.room.lock().await, head.room.lock().await);
-    let meters = [base_room.meter().await?, head_room.meter().await?];
+    let ways =
+        [(base_room.meter().await?, base.injected), (head_room.meter().await?, head.injected)];
     let doors = [open(ctx, base)?, open(ctx, head)?];
     let job =
         |player: &Player<'_, '_>| player.job.clone().env(SOCKET, player.door.socket().as_os_str());
@@ -115,7 +118,7 @@ pub async fn round(
         base = &mut base_run => return Ok(Over { round: None, base, head: head_run.await }),
         head = &mut head_run => return Ok(Over { round: None, base: base_run.await, head }),
     };
-    let duel = async { talk(ctx, streams?, meters, wanted, paces, draw, limit).await };
+    let duel = async { talk(ctx, streams?, ways, wanted, paces, draw, limit).await };
     let (round, base, head) = tokio::join!(duel, base_run, head_run);
     let round = round.inspect_err(|error| tracing::warn!(%error, "a round could not be played"));
     Ok(Over { round: round.ok(), base, head })
@@ -138,17 +141,17 @@ async fn connected(doors: [UnixListener; 2]) -> io::Result<[UnixStream; 2]> {
 async fn talk(
     ctx: &Context,
     [base, head]: [UnixStream; 2],
-    [base_meter, head_meter]: [Option<Meter>; 2],
+    [base_way, head_way]: [(Option<Meter>, Option<Injected>); 2],
     wanted: &BTreeSet<String>,
     paces: &mut BTreeMap<String, Pace>,
     draw: &mut fastrand::Rng,
     limit: Duration,
 ) -> io::Result<Round> {
-    let side = |stream: UnixStream, meter| {
+    let side = |stream: UnixStream, (meter, injected)| -> io::Result<Side> {
         let stream: Blocking = stream.into_std()?;
-        Side::new(stream, meter, limit, &ctx.cancel)
+        Ok(Side::new(stream, meter, limit, &ctx.cancel)?.losing(injected))
     };
-    let mut duel = Duel { base: side(base, base_meter)?, head: side(head, head_meter)? };
+    let mut duel = Duel { base: side(base, base_way)?, head: side(head, head_way)? };
     let (wanted, mut known, mut drawn) = (wanted.clone(), paces.clone(), draw.fork());
     let played = tokio::task::spawn_blocking(move || {
         let round = duel.play(&|id| wanted.contains(id), &mut known, &mut drawn);

@@ -7,7 +7,10 @@ use std::{
 };
 
 use super::message::{self, Announced, MessageError};
-use crate::sandbox::{Cancel, Meter};
+use crate::{
+    runner::calibrate::Injected,
+    sandbox::{Cancel, Meter},
+};
 
 /// How long a read waits before it looks whether somebody wants to stop.
 const GLANCE: Duration = Duration::from_millis(200);
@@ -18,6 +21,8 @@ pub struct Side {
     socket: Waiting,
     meter: Option<Meter>,
     timed: bool,
+    /// In a calibration alone.
+    injected: Option<Injected>,
 }
 
 /// One slice, as the process and as the runner saw it.
@@ -60,7 +65,12 @@ impl Side {
         socket.set_nonblocking(false)?;
         socket.set_read_timeout(Some(GLANCE))?;
         let socket = Waiting { socket, limit, cancel: cancel.clone() };
-        Ok(Self { socket, meter, timed: true })
+        Ok(Self { socket, meter, timed: true, injected: None })
+    }
+
+    /// Has it lose what a calibration injects.
+    pub fn losing(self, injected: Option<Injected>) -> Self {
+        Self { injected, ..self }
     }
 
     /// The next benchmark that it comes to; none at its end.
@@ -82,11 +92,13 @@ impl Side {
     /// If it breaks off.
     pub fn slice(&mut self, untimed: u64, timed: u64) -> Result<Answer, SideError> {
         let started = Instant::now();
-        self.send(message::run(untimed, timed))?;
+        let iterations = self.injected.map_or(timed, |injected| injected.iterations(timed));
+        self.send(message::run(untimed, iterations))?;
         let reported =
             message::answered(&mut self.socket).map_err(|error| self.socket.told(error))?;
         let seen_ns = started.elapsed().as_secs_f64() * 1e9;
-        Ok(Answer { reported, seen_ns, timed: self.timed })
+        let done = Answer { reported, seen_ns, timed: self.timed };
+        Ok(self.injected.map_or(done, |injected| injected.answer(done, timed)))
     }
 
     /// Sends it on to its next benchmark.

@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use self::turns::Paces;
 use super::{
     build::{BuildError, Relinker},
+    calibrate::Injected,
     criterion::RunError,
     pairing::{Plan, Surroundings},
 };
@@ -82,6 +83,8 @@ struct Turn<'a, 's> {
     paces: Paces,
     /// Time that was measured for.
     spent: Duration,
+    /// What the head loses, in a calibration alone.
+    injected: Option<Injected>,
 }
 
 /// Something of ours failed.
@@ -107,11 +110,38 @@ pub async fn measure(
     seed: u64,
     relinker: Option<&Relinker<'_>>,
 ) -> Result<Measured, MeasureError> {
+    measure_either(around, plan, rule, seed, relinker, None).await
+}
+
+/// The same for a calibration, which may take something from the head and links nothing anew: the
+/// sides are one, in whatever order its functions are.
+///
+/// # Errors
+///
+/// As [`measure`].
+pub async fn measure_injected(
+    around: &Surroundings<'_>,
+    plan: &Plan,
+    rule: &Rule,
+    seed: u64,
+    injected: Option<Injected>,
+) -> Result<Measured, MeasureError> {
+    measure_either(around, plan, rule, seed, None, injected).await
+}
+
+async fn measure_either(
+    around: &Surroundings<'_>,
+    plan: &Plan,
+    rule: &Rule,
+    seed: u64,
+    relinker: Option<&Relinker<'_>>,
+    injected: Option<Injected>,
+) -> Result<Measured, MeasureError> {
     let mut draw = fastrand::Rng::with_seed(seed);
     let mut measured = readings(around, plan, &mut draw).await?;
     let mut open: Vec<Open> = plan.changed.iter().map(|one| Open::new(one, plan)).collect();
     let (paces, spent) = (Paces::default(), Duration::ZERO);
-    let mut turn = Turn { around, plan, rule, seed, draw: &mut draw, paces, spent };
+    let mut turn = Turn { around, plan, rule, seed, draw: &mut draw, paces, spent, injected };
     rounds::rounds(&mut turn, &mut open).await?;
     relinked::relinked(&mut turn, relinker, &mut open).await?;
     for one in open {

@@ -10,6 +10,7 @@ use crate::{
     perf::{Order, PairState, Round, Stage, canary},
     policy::Side,
     runner::{
+        calibrate::Injected,
         criterion::{Bench, RunError},
         gate::{
             duel::{Played, Trouble},
@@ -38,7 +39,7 @@ pub(super) async fn play(
         open.iter_mut().filter(|one| one.plays(By::Turns) && one.index == index).collect();
     let wanted: BTreeSet<String> = open.iter().map(|one| one.bench.id.clone()).collect();
     let paces = turn.paces.0.entry(index).or_default();
-    let over = both(around, pair, &wanted, paces, turn.draw).await?;
+    let over = both(around, pair, &wanted, paces, turn.draw, turn.injected).await?;
     if around.ctx.cancel.stopped() {
         return Err(RunError::Cancelled);
     }
@@ -74,19 +75,23 @@ async fn both(
     wanted: &BTreeSet<String>,
     paces: &mut BTreeMap<String, Pace>,
     draw: &mut fastrand::Rng,
+    injected: Option<Injected>,
 ) -> Result<Over, RunError> {
     let envs = [around.guard.environment(draw), around.guard.environment(draw)];
     let [base_env, head_env] = &envs;
     let base = around.bench(Side::Base, &pair.base, base_env);
     let head = around.bench(Side::Head, &pair.head, head_env);
     let home = around.guard.samples();
+    // What a canary has to come to is known without.
+    let own = pair.head.package == canary::PACKAGE;
+    let injected = injected.filter(|_| !own);
     let job = |bench: &Bench<'_, '_>| {
         let ids = wanted.iter().map(String::as_str);
-        let own = pair.head.package == canary::PACKAGE;
         if own { bench.canary() } else { bench.turns(ids, &home) }
     };
-    let base = Player { job: job(&base), room: base.room, door: &around.base_door };
-    let head = Player { job: job(&head), room: head.room, door: &around.head_door };
+    let (base_door, head_door) = (&around.base_door, &around.head_door);
+    let base = Player { job: job(&base), room: base.room, door: base_door, injected: None };
+    let head = Player { job: job(&head), room: head.room, door: head_door, injected };
     let limit = Duration::from_secs(around.rules.process_seconds);
     Ok(round(around.ctx, [&base, &head], wanted, paces, draw, limit).await?)
 }

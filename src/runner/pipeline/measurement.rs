@@ -39,34 +39,11 @@ impl RunJob<'_> {
         subject: &Subject,
         builds: Builds,
     ) -> Result<Measured, PipelineError> {
-        let scratch = self.place.home.join("measure");
-        let unusable = |source| PipelineError::Scratch { path: scratch.clone(), source };
-        let guard = EnvGuard::new(&scratch).map_err(unusable)?;
-        let rooms = plain_rooms.with_scratch(&scratch).map_err(unusable)?;
-        let head = self.place.head.dir().join(&self.place.workspace);
-        let base = self.place.base_side().unwrap_or_else(|| head.clone());
-        let rules = &self.rules.rules.config.bench;
-        let (base_door, base_linked) = self.beside(Side::Base)?;
-        let (head_door, head_linked) = self.beside(Side::Head)?;
-        let room = |built: &Built, checkout: &Path, door: &Door, linked: &Path| {
-            let grant = self.measuring(&rooms, built, checkout, rules.process_seconds);
-            let grant = grant.reading([door.folder(), linked, self.ctx.sandbox.helper()]);
-            Mutex::new(self.ctx.sandbox.session(grant))
-        };
-        let base_tree = self.place.base_dir().unwrap_or_else(|| self.place.head.dir());
-        let around = Surroundings {
-            ctx: self.ctx,
-            guard: &guard,
-            base_room: room(&builds.base, base_tree, &base_door, &base_linked),
-            head_room: room(&builds.head, self.place.head.dir(), &head_door, &head_linked),
-            base_door,
-            head_door,
-            rules,
-            base,
-            head,
-        };
+        let ground = self.ground(plain_rooms)?;
+        let rooms = &ground.rooms;
+        let around = self.around(&ground, &builds)?;
         let measures = WhatMeasures::of(&builds);
-        let workloads = self.workloads(&rooms, &builds, &around.base, &around.head)?;
+        let workloads = self.workloads(rooms, &builds, &around.base, &around.head)?;
         let cargo_config = self.cargo_config(subject).await?;
         let admission = self.admission();
         let relinker = subject.base.as_ref().map(|commit| Relinker {
@@ -74,7 +51,7 @@ impl RunJob<'_> {
             base: &commit.sha,
             head: &subject.head.sha,
             targets: &measures.benches,
-            folders: [&base_linked, &head_linked],
+            folders: [&ground.base_linked, &ground.head_linked],
         });
         let (toolchain, seed) = (rooms.toolchain(), self.request.seed);
         let beside = workloads.decisions();
@@ -89,17 +66,58 @@ impl RunJob<'_> {
         Ok(Measured { facts, rounds, workloads: raw })
     }
 
-    /// The door of a side's processes, and an empty folder for executables that are linked anew.
-    fn beside(&self, side: Side) -> Result<(Door, PathBuf), PipelineError> {
+    /// Makes the folders ready that both sides are measured in.
+    pub(super) fn ground<'r>(&self, rooms: &Rooms<'r>) -> Result<Ground<'r>, PipelineError> {
+        let scratch = self.place.home.join("measure");
+        let unusable = |source| PipelineError::Scratch { path: scratch.clone(), source };
+        Ok(Ground {
+            guard: EnvGuard::new(&scratch).map_err(unusable)?,
+            rooms: rooms.with_scratch(&scratch).map_err(unusable)?,
+            base_linked: self.linked(Side::Base)?,
+            head_linked: self.linked(Side::Head)?,
+        })
+    }
+
+    /// A room and a door for each side.
+    pub(super) fn around<'g>(
+        &'g self,
+        ground: &'g Ground<'_>,
+        builds: &Builds,
+    ) -> Result<Surroundings<'g>, PipelineError> {
+        let door = || {
+            let folder = PathBuf::from("the folder of temporary files");
+            Door::new(self.ctx).map_err(|source| PipelineError::Scratch { path: folder, source })
+        };
+        let (base_door, head_door) = (door()?, door()?);
+        let rules = &self.rules.rules.config.bench;
+        let room = |built: &Built, checkout: &Path, door: &Door, linked: &Path| {
+            let grant = self.measuring(&ground.rooms, built, checkout, rules.process_seconds);
+            let grant = grant.reading([door.folder(), linked, self.ctx.sandbox.helper()]);
+            Mutex::new(self.ctx.sandbox.session(grant))
+        };
+        let (head_tree, base_tree) = (self.place.head.dir(), self.place.base_dir());
+        let base_tree = base_tree.unwrap_or(head_tree);
+        let head = head_tree.join(&self.place.workspace);
+        Ok(Surroundings {
+            ctx: self.ctx,
+            guard: &ground.guard,
+            base_room: room(&builds.base, base_tree, &base_door, &ground.base_linked),
+            head_room: room(&builds.head, head_tree, &head_door, &ground.head_linked),
+            base_door,
+            head_door,
+            rules,
+            base: self.place.base_side().unwrap_or_else(|| head.clone()),
+            head,
+        })
+    }
+
+    /// An empty folder for a side's executables that are linked anew.
+    fn linked(&self, side: Side) -> Result<PathBuf, PipelineError> {
         let name = if side == Side::Base { "base" } else { "head" };
         let linked = self.place.home.join("relinked").join(name);
-        let unusable = |path: &Path| {
-            let path = path.to_owned();
-            move |source| PipelineError::Scratch { path, source }
-        };
-        clear(&linked).and_then(|()| fs::create_dir_all(&linked)).map_err(unusable(&linked))?;
-        let door = Door::new(self.ctx);
-        Ok((door.map_err(unusable(Path::new("the folder of temporary files")))?, linked))
+        let unusable = |source| PipelineError::Scratch { path: linked.clone(), source };
+        clear(&linked).and_then(|()| fs::create_dir_all(&linked)).map_err(unusable)?;
+        Ok(linked)
     }
 
     /// What the change edits of what measures it, and where each benchmark is defined.
@@ -150,6 +168,16 @@ fn seen_by(source: UsageSource, rounds: &[perf::Round]) -> String {
     let unwatched = turns.peek().is_some() && turns.all(|round| round.seen.is_none());
     let unwatched = if unwatched { "; sides that took turns were not watched" } else { "" };
     format!("{}{unwatched}", source.word())
+}
+
+/// What both sides are measured in.
+pub(super) struct Ground<'a> {
+    guard: EnvGuard,
+    rooms: Rooms<'a>,
+    /// Executables of the base that are linked anew.
+    base_linked: PathBuf,
+    /// Executables of the head that are.
+    head_linked: PathBuf,
 }
 
 /// What of both sides measures.

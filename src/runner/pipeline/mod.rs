@@ -1,5 +1,6 @@
 //! One run, from two commits to a receipt, a verdict and a report.
 
+mod calibration;
 mod measurement;
 mod parts;
 mod workloads;
@@ -8,11 +9,13 @@ use std::path::PathBuf;
 
 use jiff::Timestamp;
 
+pub use self::calibration::{CalibrationRequest, NothingToCalibrate, calibrate};
 use self::parts::{Measured, PerfPart, PolicyPart, RunJob};
 use super::{
     Context,
     bench_part::{BenchPartError, short},
     build::BuildError,
+    calibrate::{StoreError, last},
     folder::{Folder, FolderError},
     git::GitError,
     lock::{HostLock, LockError},
@@ -112,6 +115,12 @@ pub enum PipelineError {
     /// A figure that no receipt can hold.
     #[error(transparent)]
     Receipt(#[from] ReceiptError),
+    /// Nothing to calibrate with.
+    #[error(transparent)]
+    Calibrate(#[from] NothingToCalibrate),
+    /// Keeping a calibration.
+    #[error(transparent)]
+    Store(#[from] StoreError),
     /// Scratch space.
     #[error("cannot use {path}: {source}; free some space, or point T5_CACHE at another disk")]
     Scratch {
@@ -232,7 +241,9 @@ fn finish(
             Some(perf)
         }
     };
-    let subject = facts.selected.subject;
+    let (subject, host) = (facts.selected.subject, host::describe());
+    let calibration =
+        perf.as_ref().map(|perf| last(ctx, &facts.selected.top, &subject, &host, &perf.rule));
     let receipt = Receipt {
         schema: SCHEMA.to_owned(),
         run: Run {
@@ -246,11 +257,12 @@ fn finish(
         },
         subject,
         rules: facts.rules.rules,
-        host: host::describe(),
+        host,
         tools,
         changes: facts.changes,
         policy,
         perf,
+        calibration,
         artifacts,
     };
     let verdict = publish(folder, &receipt, request.signer.as_ref())?;

@@ -90,13 +90,16 @@ impl RunJob<'_> {
         Ok((policy, perf))
     }
 
-    async fn toolchain(&self) -> Result<Toolchain, ToolchainError> {
+    pub(super) async fn toolchain(&self) -> Result<Toolchain, ToolchainError> {
         let wanted = self.rules.rules.config.bench.toolchain.as_deref();
         Toolchain::find(self.ctx, wanted.or(self.rules.toolchain.as_deref())).await
     }
 
     /// What the phases are granted.
-    fn rooms<'a>(&'a self, toolchain: &'a Toolchain) -> Result<Rooms<'a>, PipelineError> {
+    pub(super) fn rooms<'a>(
+        &'a self,
+        toolchain: &'a Toolchain,
+    ) -> Result<Rooms<'a>, PipelineError> {
         let scratch = self.place.home.join("scratch");
         let unusable = |source| PipelineError::Scratch { path: scratch.clone(), source };
         Rooms::new(self.ctx, toolchain, &scratch).map_err(unusable)

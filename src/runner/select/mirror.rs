@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{Lineage, SelectError, Selected, commit, resolve};
+use super::{Lineage, SelectError, Selected, commit, described, resolve};
 use crate::{
     receipt::Subject,
     runner::{Context, git::Git},
@@ -57,16 +57,6 @@ pub(super) async fn select(ctx: &Context, wish: &MirrorWish) -> Result<Selected,
     };
     let (top, lineage) = (wish.mirror.clone(), wish.lineage.clone());
     Ok(Selected { top, mirror: true, subject, lineage })
-}
-
-async fn described(
-    git: &Git<'_>,
-    sha: Option<String>,
-) -> Result<Option<crate::receipt::Commit>, SelectError> {
-    match sha {
-        Some(sha) => Ok(Some(commit(git, &sha).await?)),
-        None => Ok(None),
-    }
 }
 
 async fn mirrored(git: &Git<'_>, wish: &MirrorWish, sha: &str) -> Result<String, SelectError> {

@@ -143,6 +143,8 @@ pub enum SelectError {
 }
 
 const UNSHALLOW: &str = "git fetch --unshallow";
+/// The lineage of builds where nobody names a target branch.
+const DEFAULT: &str = "the default branch";
 
 /// Chooses base, head and rules, without touching the repository.
 ///
@@ -156,41 +158,77 @@ pub async fn select(ctx: &Context, source: &Source) -> Result<Selected, SelectEr
     }
 }
 
+/// One commit as both sides, and its own rules: `rev`, or `HEAD`.
+///
+/// # Errors
+///
+/// If it is unknown.
+pub async fn one(ctx: &Context, repo: &Path, rev: Option<&str>) -> Result<Selected, SelectError> {
+    let repository = Repository::open(ctx, repo).await?;
+    let sha = head(&repository.git, "--rev", rev, repository.shallow).await?;
+    let commit = commit(&repository.git, &sha).await?;
+    let chosen = Chosen {
+        base: Some(sha.clone()),
+        rules: Some(sha.clone()),
+        how: "one commit as both sides".to_owned(),
+    };
+    repository.selected(commit, chosen, DEFAULT.to_owned()).await
+}
+
+/// A repository of a person.
+struct Repository<'a> {
+    git: Git<'a>,
+    top: PathBuf,
+    shallow: bool,
+}
+
+impl<'a> Repository<'a> {
+    async fn open(ctx: &'a Context, dir: &Path) -> Result<Self, SelectError> {
+        let dir = dir.canonicalize().map_err(|source| SelectError::NoRepository {
+            dir: dir.to_owned(),
+            said: source.to_string(),
+        })?;
+        let git = Git::of_user(ctx, &dir);
+        let top = top(&git).await?;
+        let shallow = git.text(["rev-parse", "--is-shallow-repository"]).await? == "true";
+        Ok(Self { git, top, shallow })
+    }
+
+    async fn selected(
+        self,
+        head: Commit,
+        chosen: Chosen,
+        target: String,
+    ) -> Result<Selected, SelectError> {
+        let Self { git, top, .. } = self;
+        let prefix = git.text(["rev-parse", "--show-prefix"]).await?;
+        let subject = Subject {
+            repository: name_of(&git, &top).await?,
+            subfolder: prefix.trim_end_matches('/').to_owned(),
+            base: described(&git, chosen.base).await?,
+            head,
+            rules: described(&git, chosen.rules).await?,
+            chosen: chosen.how,
+            uncommitted: uncommitted(&git).await?,
+        };
+        let lineage = Lineage { target, keeps: true };
+        Ok(Selected { top, mirror: false, subject, lineage })
+    }
+}
+
 /// Without `--base`: the merge base with the default branch, where the head is not on it;
 /// else the head's first parent; else (a first commit) none.
 async fn local(ctx: &Context, wish: &Wish) -> Result<Selected, SelectError> {
-    let dir = wish.repo.canonicalize().map_err(|source| SelectError::NoRepository {
-        dir: wish.repo.clone(),
-        said: source.to_string(),
-    })?;
-    let git = Git::of_user(ctx, &dir);
-    let top = top(&git).await?;
-    let shallow = git.text(["rev-parse", "--is-shallow-repository"]).await? == "true";
-    let head = head(&git, wish.head.as_deref(), shallow).await?;
+    let repository = Repository::open(ctx, &wish.repo).await?;
+    let (git, shallow) = (&repository.git, repository.shallow);
+    let head = head(git, "--head", wish.head.as_deref(), shallow).await?;
     let chosen = match &wish.base {
-        Some(rev) => against(&git, rev, &head, shallow).await?,
-        None => by_default(&git, &head, shallow).await?,
+        Some(rev) => against(git, rev, &head, shallow).await?,
+        None => by_default(git, &head, shallow).await?,
     };
-    let subfolder =
-        git.text(["rev-parse", "--show-prefix"]).await?.trim_end_matches('/').to_owned();
-    let subject = Subject {
-        repository: name_of(&git, &top).await?,
-        subfolder,
-        base: match &chosen.base {
-            Some(sha) => Some(commit(&git, sha).await?),
-            None => None,
-        },
-        head: commit(&git, &head).await?,
-        rules: match &chosen.rules {
-            Some(sha) => Some(commit(&git, sha).await?),
-            None => None,
-        },
-        chosen: chosen.how,
-        uncommitted: uncommitted(&git).await?,
-    };
-    let target = wish.base.clone().unwrap_or_else(|| "the default branch".to_owned());
-    let lineage = Lineage { target, keeps: true };
-    Ok(Selected { top, mirror: false, subject, lineage })
+    let head = commit(git, &head).await?;
+    let target = wish.base.clone().unwrap_or_else(|| DEFAULT.to_owned());
+    repository.selected(head, chosen, target).await
 }
 
 struct Chosen {
@@ -214,11 +252,16 @@ async fn resolve(git: &Git<'_>, rev: &str) -> Result<Option<String>, GitError> {
     git.optional(["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]).await
 }
 
-async fn head(git: &Git<'_>, rev: Option<&str>, shallow: bool) -> Result<String, SelectError> {
+async fn head(
+    git: &Git<'_>,
+    option: &'static str,
+    rev: Option<&str>,
+    shallow: bool,
+) -> Result<String, SelectError> {
     match (resolve(git, rev.unwrap_or("HEAD")).await?, rev) {
         (Some(sha), _) => Ok(sha),
         (None, None) => Err(SelectError::NoCommit),
-        (None, Some(rev)) => Err(unknown("--head", rev, shallow)),
+        (None, Some(rev)) => Err(unknown(option, rev, shallow)),
     }
 }
 
@@ -310,6 +353,13 @@ async fn commit(git: &Git<'_>, sha: &str) -> Result<Commit, SelectError> {
         subject: lines.next().unwrap_or_default().to_owned(),
         committed: Timestamp::from_second(seconds).unwrap_or_default(),
     })
+}
+
+async fn described(git: &Git<'_>, sha: Option<String>) -> Result<Option<Commit>, SelectError> {
+    match sha {
+        Some(sha) => Ok(Some(commit(git, &sha).await?)),
+        None => Ok(None),
+    }
 }
 
 async fn uncommitted(git: &Git<'_>) -> Result<u32, SelectError> {
