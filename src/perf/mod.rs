@@ -23,7 +23,7 @@ pub use edit::Edit;
 pub use estimate::{Estimates, Levels, estimate, estimates};
 pub use facts::{
     BenchId, Build, BuildState, ConfirmRule, Confirmation, Estimate, Estimator, Facts, FloorRule,
-    Method, Order, Pair, PairState, Reading, Relinked, Round, Rule, Slice, Stage, Target,
+    Harness, Method, Order, Pair, PairState, Reading, Relinked, Round, Rule, Slice, Stage, Target,
     TargetState, Throughput, Turns,
 };
 pub use judge::judge;

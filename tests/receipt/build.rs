@@ -6,7 +6,7 @@ use jiff::{Timestamp, civil::date};
 use t5_gate::{
     config::{BenchRules, Config, Workload},
     perf::{
-        self, BenchId, Build, BuildState, Order, Pair, PairState, Process, Round, Rule, Seen,
+        self, BenchId, Build, BuildState, Harness, Order, Pair, PairState, Process, Round, Rule, Seen,
         SeenSides, Slice, Stage, Target, TargetState, Throughput, Together, Turns, WorkloadPair,
         WorkloadRound, WorkloadRule, WorkloadState, Workloads, workload_pair,
     },
@@ -218,6 +218,7 @@ impl Gated {
                     turns: Turns::default(),
                     stage: Stage::First,
                     seen: None,
+                    harness: Harness::Criterion,
                 }
             })
             .collect();
@@ -291,6 +292,7 @@ impl Gated {
             turns: Turns::default(),
             stage: Stage::First,
             seen: None,
+            harness: Harness::Criterion,
         };
         let perf = self.perf();
         let pair = Pair {

@@ -3,19 +3,22 @@
 //! All open benchmarks take turns, one round each, so that a disturbance of some
 //! seconds hits none of them in all its rounds. Within a round the two sides run on one
 //! core: slice by slice in turn where their criterion can be asked for that (`turns`),
-//! else one whole process right after the other, in an order drawn by a coin.
+//! else one whole process right after the other, in an order drawn by a coin (`processes`),
+//! or, where a target is a program without a harness, both at once (`programs`).
 
 mod processes;
+mod programs;
 mod relinked;
 mod rounds;
 mod turns;
 
 use std::time::{Duration, Instant};
 
-use self::turns::Paces;
+use self::{programs::Adapting, turns::Paces};
 use super::{
     build::{BuildError, Relinker},
     criterion::RunError,
+    divan::Pace,
     pairing::{Plan, Surroundings},
 };
 use crate::{
@@ -45,6 +48,10 @@ struct Open {
     by: By,
     rounds: Vec<Round>,
     throughput: Option<Throughput>,
+    /// What processes of divan are asked for, once that is known.
+    pace: Option<Pace>,
+    /// Whether a program's work follows the time that it has.
+    adapting: Adapting,
     /// What its next round is for.
     stage: Stage,
     /// Whether the executables at hand are linked for that.
@@ -132,6 +139,8 @@ impl Open {
             by: if turns { By::Turns } else { By::Processes },
             rounds: Vec::new(),
             throughput: None,
+            pace: None,
+            adapting: Adapting::default(),
             stage: Stage::First,
             linked: false,
             closed: None,
@@ -233,6 +242,7 @@ async fn readings(
                     turns: Turns::default(),
                     stage: Stage::First,
                     seen: SeenSides::of(None, sample.seen),
+                    harness: pair.harness,
                 });
                 let throughput = sample.throughput;
                 measured.pairs.push(stub(bench.clone(), PairState::Unchanged, throughput, None));

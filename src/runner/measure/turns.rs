@@ -7,7 +7,7 @@ use std::{
 
 use super::{By, Open, Turn};
 use crate::{
-    perf::{Order, PairState, Round, Stage, canary},
+    perf::{Harness, Order, PairState, Round, Stage, canary},
     policy::Side,
     runner::{
         criterion::{Bench, RunError},
@@ -103,6 +103,7 @@ impl Open {
             turns: played.turns,
             stage: self.stage,
             seen: played.seen,
+            harness: Harness::Criterion,
         });
     }
 

@@ -54,11 +54,16 @@ impl RunJob<'_> {
             Mutex::new(self.ctx.sandbox.session(grant))
         };
         let base_tree = self.place.base_dir().unwrap_or_else(|| self.place.head.dir());
+        let head_tree = self.place.head.dir();
+        let of_base = (&builds.base, base_tree, base.as_path());
+        let of_head = (&builds.head, head_tree, head.as_path());
         let around = Surroundings {
             ctx: self.ctx,
             guard: &guard,
             base_room: room(&builds.base, base_tree, &base_door, &base_linked),
-            head_room: room(&builds.head, self.place.head.dir(), &head_door, &head_linked),
+            head_room: room(&builds.head, head_tree, &head_door, &head_linked),
+            base_apart: self.room(&rooms, of_base, "apart-base", Some(&base_linked))?,
+            head_apart: self.room(&rooms, of_head, "apart-head", Some(&head_linked))?,
             base_door,
             head_door,
             rules,
