@@ -5,6 +5,7 @@ mod bad_input;
 mod comfort;
 mod commits;
 mod judge;
+mod harnesses;
 mod kept_apart;
 mod measuring;
 mod outcomes;
