@@ -12,7 +12,8 @@ use super::{
     confirm::{self, Stages},
     estimate::{Estimates, Levels, estimates, median, times},
     facts::{
-        BenchId, Estimate, Estimator, Facts, Harness, Method, Pair, PairState, Reading, Round, Rule, Slice,
+        BenchId, Estimate, Estimator, Facts, Harness, Method, Pair, PairState, Reading, Round,
+        Rule, Slice,
     },
 };
 

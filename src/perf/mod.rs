@@ -3,6 +3,7 @@
 //! Pure: `runner::measure` gathers the raw samples, this module turns them into
 //! pairs. The same raw samples, rule and seed always give the same pairs.
 
+mod amount;
 pub mod canary;
 mod clock;
 mod confirm;
@@ -16,6 +17,7 @@ mod resolve;
 mod rule;
 mod workload;
 
+pub use amount::{Try, works_by_amount};
 pub use clock::{ClockRule, Disagreement, Measure, Seen, SeenSides, Told, disagreement, doubted};
 pub use confirm::{Step, next_step};
 pub use decide::{Judged, judge_rounds, pair, reading, recompute, recompute_canaries};

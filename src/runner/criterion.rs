@@ -156,9 +156,11 @@ impl Trouble {
             Self::TooShort(_) => "give it more work, or criterion or divan, or leave it out with \
                 bench.exclude in t5.yml"
                 .to_owned(),
-            Self::Adapts => "give it a fixed number of iterations, or criterion or divan, or leave \
+            Self::Adapts => {
+                "give it a fixed number of iterations, or criterion or divan, or leave \
                 it out with bench.exclude in t5.yml"
-                .to_owned(),
+                    .to_owned()
+            }
             Self::Crashed { .. } | Self::TooLoud(_) | Self::Unreadable(_) => {
                 "run it by hand with `cargo bench`".to_owned()
             }
@@ -239,7 +241,11 @@ impl Bench<'_, '_> {
     /// # Errors
     ///
     /// If that is no good one.
-    pub(super) async fn finish(&self, job: Job, collect: Option<&Collect>) -> Result<Finished, RunError> {
+    pub(super) async fn finish(
+        &self,
+        job: Job,
+        collect: Option<&Collect>,
+    ) -> Result<Finished, RunError> {
         let mut room = self.room.lock().await;
         finished(room.run(&job, collect, &self.ctx.cancel).await, &job)
     }

@@ -147,7 +147,8 @@ pub fn only_row(text: &str) -> Result<Row, Trouble> {
         return Err(Trouble::NoSamples);
     }
     if row.mean_ns < LEAST_NS {
-        let why = format!("an iteration takes less than {LEAST_NS} ns, too little for divan's digits");
+        let why =
+            format!("an iteration takes less than {LEAST_NS} ns, too little for divan's digits");
         return Err(Trouble::Unreadable(why));
     }
     Ok(row)

@@ -2,8 +2,8 @@
 
 use t5_gate::{
     perf::{
-        Disagreement, Harness, Order, PairState, Round, Seen, SeenSides, Slice, Stage, Turns, disagreement,
-        judge_rounds, pair,
+        Disagreement, Harness, Order, PairState, Round, Seen, SeenSides, Slice, Stage, Turns,
+        disagreement, judge_rounds, pair,
     },
     policy::Side,
     receipt::{decode_rounds, encode_rounds},

@@ -1,8 +1,10 @@
 //! The statistics: right on simulated and on recorded noise.
 
+mod amount;
 mod bounds;
 mod clocks;
 mod confirm;
+mod harnesses;
 mod recompute;
 mod recorded;
 mod simulated;

@@ -1,7 +1,8 @@
 //! Noise with a known truth, drawn from fixed seeds.
 
 use t5_gate::perf::{
-    Estimator, Levels, Harness, Order, PairState, Round, Slice, Stage, Turns, estimate, judge_rounds,
+    Estimator, Harness, Levels, Order, PairState, Round, Slice, Stage, Turns, estimate,
+    judge_rounds,
 };
 
 use super::{bench, rule};

@@ -1,8 +1,8 @@
 //! A benchmark's own clock against the runner's, where the sides take turns slice by slice.
 
 use t5_gate::perf::{
-    Disagreement, Harness, Order, PairState, Round, Seen, SeenSides, Slice, Stage, Turns, disagreement,
-    judge_rounds,
+    Disagreement, Harness, Order, PairState, Round, Seen, SeenSides, Slice, Stage, Turns,
+    disagreement, judge_rounds,
 };
 
 use super::{bench, rule};

@@ -2,7 +2,9 @@
 //!
 //! The machine has one speed at a time, whichever side runs: time passes, and slices are cut from it.
 
-use t5_gate::perf::{Estimator, Harness, Order, PairState, Round, Slice, Stage, Turns, judge_rounds};
+use t5_gate::perf::{
+    Estimator, Harness, Order, PairState, Round, Slice, Stage, Turns, judge_rounds,
+};
 
 use super::{
     bench,

@@ -6,9 +6,9 @@ use jiff::{Timestamp, civil::date};
 use t5_gate::{
     config::{BenchRules, Config, Workload},
     perf::{
-        self, BenchId, Build, BuildState, Harness, Order, Pair, PairState, Process, Round, Rule, Seen,
-        SeenSides, Slice, Stage, Target, TargetState, Throughput, Together, Turns, WorkloadPair,
-        WorkloadRound, WorkloadRule, WorkloadState, Workloads, workload_pair,
+        self, BenchId, Build, BuildState, Harness, Order, Pair, PairState, Process, Round, Rule,
+        Seen, SeenSides, Slice, Stage, Target, TargetState, Throughput, Together, Turns,
+        WorkloadPair, WorkloadRound, WorkloadRule, WorkloadState, Workloads, workload_pair,
     },
     policy::{
         self, Checked, DatabaseFact, DatabaseOrigin, Finding, FindingState, Location, Package,

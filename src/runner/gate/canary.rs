@@ -73,6 +73,11 @@ pub fn pair(program: &Path) -> (TargetPair, [BenchId; 2]) {
         folder: PathBuf::new(),
         path: program.to_owned(),
     };
-    let pair = TargetPair { base: executable.clone(), head: executable, slices: true, harness: Harness::Criterion };
+    let pair = TargetPair {
+        base: executable.clone(),
+        head: executable,
+        slices: true,
+        harness: Harness::Criterion,
+    };
     (pair, [canary::SAME, canary::SLOWER].map(canary::bench))
 }

@@ -14,7 +14,7 @@ mod turns;
 
 use std::time::{Duration, Instant};
 
-use self::{programs::Adapting, turns::Paces};
+use self::turns::Paces;
 use super::{
     build::{BuildError, Relinker},
     criterion::RunError,
@@ -50,8 +50,8 @@ struct Open {
     throughput: Option<Throughput>,
     /// What processes of divan are asked for, once that is known.
     pace: Option<Pace>,
-    /// Whether a program's work follows the time that it has.
-    adapting: Adapting,
+    /// Whether a program of its own is known to have an amount of work to do.
+    by_amount: bool,
     /// What its next round is for.
     stage: Stage,
     /// Whether the executables at hand are linked for that.
@@ -140,7 +140,7 @@ impl Open {
             rounds: Vec::new(),
             throughput: None,
             pace: None,
-            adapting: Adapting::default(),
+            by_amount: false,
             stage: Stage::First,
             linked: false,
             closed: None,

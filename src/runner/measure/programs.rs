@@ -6,18 +6,15 @@
 //!
 //! That compares anything only if a process has an amount of work to do. One that works for a time
 //! (most harnesses of people's own do: so many milliseconds, however often) spends the same whatever
-//! its code costs, and a loss would be called «held». It gives itself away: beside another process it
-//! has half of the core, and ends as soon as it does alone, having done half. So in the first
-//! rounds each side also runs alone, until one round has shown that its work is fixed. A program that
-//! sleeps, or mixes both kinds, cannot be told so: that the work is fixed stays an assumption, which
-//! the report names.
+//! its code costs, and a loss would be called «held». So it is tried first, by processes that have
+//! the core for themselves and others that share it: see [`works_by_amount`].
 
 use super::{
     Open, Turn,
     processes::{Failed, Played, drawn},
 };
 use crate::{
-    perf::{Order, Process, Slice, Turns},
+    perf::{Order, Process, Slice, Try, Turns, works_by_amount},
     policy::Side,
     runner::{
         criterion::{OUTPUT_LIMIT, RunError, Sample, Trouble},
@@ -29,33 +26,79 @@ use crate::{
 /// A process starts within about one millisecond: of less work than this, in nanoseconds, too much
 /// would be the start.
 const LEAST_NS: u64 = 10_000_000;
-/// Rounds in which a program has to show that its work is fixed. On a machine that runs whole
-/// processes at one of two speeds, fixed work looks otherwise in a round with a chance of at most a
-/// quarter: in all of them with one of 4096.
-const ROUNDS: u32 = 6;
-/// A program is busy if this share of its life is processor time.
-const BUSY: f64 = 0.8;
-/// Beside another process, fixed work takes twice the time and work for a time takes the same:
-/// between them, nearer to the same.
-const AS_SOON: f64 = 1.25;
-/// Work for a time then spends half of the processor time, and fixed work all of it.
-const HAVING_DONE: f64 = 0.8;
-
-/// Whether the work of each side follows the time that it has.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Adapting {
-    rounds: u32,
-    /// Whose work was seen to be fixed.
-    fixed: [bool; 2],
-}
-
-/// Both sides at once; in the first rounds, each alone as well.
+/// A process of each side, both at once.
 pub(super) async fn at_once(
     turn: &mut Turn<'_, '_>,
     pair: &TargetPair,
     open: &mut Open,
 ) -> Result<Played, Failed> {
     let (around, draw) = (turn.around, &mut *turn.draw);
+    if !open.by_amount {
+        find_out(around, pair, draw).await?;
+        open.by_amount = true;
+    }
+    let (order, [base, head]) = duet(around, pair, draw).await?;
+    let turns = Turns(vec![order]);
+    let (base, head) = (vec![slice(&base)], vec![slice(&head)]);
+    Ok(Played { order, turns, base, head, seen: None, throughput: None })
+}
+
+/// Makes sure that processes of both sides have an amount of work to do.
+///
+/// # Errors
+///
+/// With the side whose processes work for a time.
+async fn find_out(
+    around: &Surroundings<'_>,
+    pair: &TargetPair,
+    draw: &mut fastrand::Rng,
+) -> Result<(), Failed> {
+    let (mut base, mut head) = (Tries::default(), Tries::default());
+    while base.are_open() || head.are_open() {
+        let (_, [beside_base, beside_head]) = duet(around, pair, draw).await?;
+        base.one(around, Side::Base, pair, beside_base, draw).await?;
+        head.one(around, Side::Head, pair, beside_head, draw).await?;
+    }
+    Ok(())
+}
+
+/// The tries of one side.
+#[derive(Default)]
+struct Tries(Vec<Try>);
+
+impl Tries {
+    fn are_open(&self) -> bool {
+        works_by_amount(&self.0).is_none()
+    }
+
+    /// One more, as long as that is needed.
+    async fn one(
+        &mut self,
+        around: &Surroundings<'_>,
+        side: Side,
+        pair: &TargetPair,
+        beside: Process,
+        draw: &mut fastrand::Rng,
+    ) -> Result<(), Failed> {
+        if !self.are_open() {
+            return Ok(());
+        }
+        let alone = run(around, side, &job(around, side, pair, 1, draw)).await;
+        let alone = alone.map_err(|error| (side, error))?;
+        self.0.push(Try { alone, beside });
+        match works_by_amount(&self.0) {
+            Some(false) => Err((side, Trouble::Adapts.into())),
+            Some(true) | None => Ok(()),
+        }
+    }
+}
+
+/// A process of each side at once on one core; who is started first is drawn.
+async fn duet(
+    around: &Surroundings<'_>,
+    pair: &TargetPair,
+    draw: &mut fastrand::Rng,
+) -> Result<(Order, [Process; 2]), Failed> {
     let order = drawn(draw);
     let base = job(around, Side::Base, pair, 2, draw);
     let head = job(around, Side::Head, pair, 2, draw);
@@ -70,10 +113,7 @@ pub(super) async fn at_once(
     };
     let base = base.map_err(|error| (Side::Base, error))?;
     let head = head.map_err(|error| (Side::Head, error))?;
-    open.adapting.look(around, pair, [&base, &head], draw).await?;
-    let turns = Turns(vec![order]);
-    let (base, head) = (vec![slice(&base)], vec![slice(&head)]);
-    Ok(Played { order, turns, base, head, seen: None, throughput: None })
+    Ok((order, [base, head]))
 }
 
 /// One process of one side, with the core for itself.
@@ -85,37 +125,6 @@ pub(super) async fn alone(
 ) -> Result<Sample, RunError> {
     let process = run(around, side, &job(around, side, pair, 1, draw)).await?;
     Ok(Sample { slices: vec![slice(&process)], throughput: None, seen: None })
-}
-
-impl Adapting {
-    /// Holds both processes of a round against one of each side alone, as long as that is needed.
-    async fn look(
-        &mut self,
-        around: &Surroundings<'_>,
-        pair: &TargetPair,
-        beside: [&Process; 2],
-        draw: &mut fastrand::Rng,
-    ) -> Result<(), Failed> {
-        let sides = [Side::Base, Side::Head].into_iter().zip(beside).zip(&mut self.fixed);
-        for ((side, beside), fixed) in sides.filter(|(_, fixed)| !**fixed) {
-            let alone = run(around, side, &job(around, side, pair, 1, draw)).await;
-            let alone = alone.map_err(|error| (side, error))?;
-            *fixed = !adapts(&alone, beside);
-            if !*fixed && self.rounds + 1 >= ROUNDS {
-                return Err((side, Trouble::Adapts.into()));
-            }
-        }
-        self.rounds += 1;
-        Ok(())
-    }
-}
-
-/// Whether a process did less where it had less of the core.
-fn adapts(alone: &Process, beside: &Process) -> bool {
-    let busy = float(alone.cpu_ns) > BUSY * float(alone.wall_ns);
-    let as_soon = float(beside.wall_ns) < AS_SOON * float(alone.wall_ns);
-    let did_less = float(beside.cpu_ns) < HAVING_DONE * float(alone.cpu_ns);
-    busy && as_soon && did_less
 }
 
 async fn run(around: &Surroundings<'_>, side: Side, job: &Job) -> Result<Process, RunError> {
@@ -152,22 +161,4 @@ fn slice(process: &Process) -> Slice {
 #[expect(clippy::cast_precision_loss, reason = "nanoseconds to fifteen digits are enough")]
 fn float(nanoseconds: u64) -> f64 {
     nanoseconds as f64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn process(wall_ns: u64, cpu_ns: u64) -> Process {
-        Process { wall_ns, cpu_ns, peak_bytes: None }
-    }
-
-    #[test]
-    fn work_for_a_time_gives_itself_away_beside_another() {
-        let alone = process(1000, 980);
-        assert!(adapts(&alone, &process(1010, 500)), "the same time, half of the work");
-        assert!(!adapts(&alone, &process(2010, 990)), "twice the time, all of the work");
-        assert!(!adapts(&alone, &process(1000, 980)), "the other one ended at once");
-        assert!(!adapts(&process(1000, 300), &process(1000, 200)), "it sleeps");
-    }
 }
