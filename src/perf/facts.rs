@@ -431,7 +431,7 @@ pub struct Build {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum TargetState {
-    /// Criterion's harness, with benchmarks in it.
+    /// A harness with benchmarks in it, or a program of its own.
     Listed {
         /// How many benchmark ids.
         benchmarks: u32,

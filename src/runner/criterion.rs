@@ -41,7 +41,7 @@ const SLICES_LIMIT: usize = 1000;
 /// The most that is quoted of one process, in bytes.
 const SAID_LIMIT: usize = 512;
 /// The longest id of a benchmark, in bytes, and the most ids of one executable.
-const ID_LIMIT: usize = 512;
+pub(super) const ID_LIMIT: usize = 512;
 const IDS_LIMIT: usize = 4096;
 /// What criterion calls a benchmark's description and its samples, in a folder `new`.
 const DESCRIBED: &str = "benchmark.json";

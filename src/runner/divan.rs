@@ -12,7 +12,7 @@
 //! so a process gives one slice, and a round has some processes of each side, which take turns. Of
 //! the mean four digits are printed, the rest is cut off: a thousandth at most, on both sides alike.
 
-use super::criterion::{Bench, RunError, Sample, Trouble, seen};
+use super::criterion::{Bench, ID_LIMIT, RunError, Sample, Trouble, seen};
 use crate::perf::Slice;
 
 /// Timed work of one process, in nanoseconds. Half of it would measure caches that are cold in a
@@ -33,6 +33,10 @@ const LEAST_NS: f64 = 0.2;
 /// Divan would end a process after this long however many samples it was asked for, in seconds:
 /// longer than any process lives here.
 const NO_LIMIT: &str = "86400";
+
+/// How deep modules and groups may be nested in a tree, and how many lines of it are read.
+const DEPTH: usize = 64;
+const LINES: usize = 8192;
 
 /// What every process of a benchmark is asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,10 +129,58 @@ impl Pace {
 
 /// Whether what `--list` printed is divan's: a tree.
 pub fn is_tree(text: &str) -> bool {
-    text.lines().any(|line| {
-        let line = line.trim_start_matches(['│', ' ']);
-        line.starts_with("├─ ") || line.starts_with("╰─ ")
+    text.lines().any(|line| node(line).is_some())
+}
+
+/// The ids in a tree, which are its leaves; those that are ignored are left out. An id that no
+/// person could have written is left out, as if it were not there, and so is what there is too much
+/// of.
+pub fn leaves(tree: &str) -> Vec<String> {
+    let nodes: Vec<(usize, &str)> = tree.lines().take(LINES).filter_map(node_or_root).collect();
+    let mut path: Vec<&str> = Vec::new();
+    let mut found = Vec::new();
+    for (index, (depth, name)) in nodes.iter().enumerate() {
+        path.truncate(*depth);
+        path.push(name);
+        let is_leaf = nodes.get(index + 1).is_none_or(|(next, _)| next <= depth);
+        let id = path.join("::");
+        let written = id.len() <= ID_LIMIT && !id.chars().any(char::is_control);
+        if is_leaf && *depth > 0 && written && !name.ends_with("(ignored)") {
+            found.push(id);
+        }
+    }
+    found
+}
+
+/// Whether for each leaf of a tree there is an id of it or of one of its arguments.
+pub fn covers(ids: &[String], leaves: &[String]) -> bool {
+    let mut sorted: Vec<&str> = ids.iter().map(String::as_str).collect();
+    sorted.sort_unstable();
+    leaves.iter().all(|leaf| {
+        let with_arguments = format!("{leaf}::");
+        let from = sorted.partition_point(|id| *id < with_arguments.as_str());
+        let has_arguments = sorted.get(from).is_some_and(|id| id.starts_with(&with_arguments));
+        has_arguments || sorted.binary_search(&leaf.as_str()).is_ok()
     })
+}
+
+/// The depth and the name of a node below the root.
+fn node(line: &str) -> Option<(usize, &str)> {
+    let mut rest = line;
+    for depth in 1..=DEPTH {
+        if let Some(name) = rest.strip_prefix("├─ ").or_else(|| rest.strip_prefix("╰─ ")) {
+            return Some((depth, name.trim_end()));
+        }
+        rest = rest.strip_prefix("│  ").or_else(|| rest.strip_prefix("   "))?;
+    }
+    None
+}
+
+/// A root stands at the margin. What a benchmark prints stands there as well, and is taken for one:
+/// the ids that come of that are no benchmarks, and give no samples.
+fn node_or_root(line: &str) -> Option<(usize, &str)> {
+    let is_root = line.starts_with(|first: char| first.is_alphanumeric() || first == '_');
+    node(line).or_else(|| is_root.then_some((0, line.trim_end())))
 }
 
 /// The only row of figures among what a process printed; the benchmark itself may print as well.
@@ -219,6 +271,26 @@ speed       fastest       │ slowest       │ median        │ mean          
         assert_eq!(only_row(PRINTED), Ok(row));
         assert_eq!(only_row(&format!("a line\n│ 1 │ 2\n{PRINTED}")), Ok(row));
         assert!(is_tree(PRINTED) && !is_tree("a line\n"));
+    }
+
+    #[test]
+    fn the_leaves_of_a_tree_are_its_benchmarks() {
+        let tree = "speed\n├─ of\n│  ├─ 100\n│  ╰─ 1000\n├─ inner\n│  ├─ old  (ignored)\n\
+                    │  ╰─ deep\n│     ╰─ one\n╰─ last\n\nother\n╰─ one\n";
+        let ids = ["speed::of::100", "speed::of::1000", "speed::inner::deep::one", "speed::last"];
+        let ids = [&ids[..], &["other::one"]].concat();
+        assert_eq!(leaves(tree), ids);
+        assert_eq!(leaves("a line\nanother\n"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_list_covers_a_tree_if_no_leaf_is_without_an_id() {
+        let ids = ["a::of::1", "a::of::2", "a::ofx", "a::one"].map(str::to_owned);
+        let covered = |leaves: &[&str]| {
+            covers(&ids, &leaves.iter().map(|leaf| (*leaf).to_owned()).collect::<Vec<_>>())
+        };
+        assert!(covered(&["a::of", "a::ofx", "a::one"]));
+        assert!(!covered(&["a::o"]) && !covered(&["a::two"]));
     }
 
     #[test]

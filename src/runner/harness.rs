@@ -5,7 +5,7 @@
 //! benchmark is a program of its own, if it comes to a good end within the time that a list may
 //! take: it is one benchmark, and the whole of it is compared.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{
     criterion::{Bench, RunError, Trouble, listed},
@@ -49,19 +49,32 @@ impl Bench<'_, '_> {
         };
         match listed(&said) {
             Ok(ids) => Ok(Listed { harness: Harness::Criterion, ids }),
-            Err(Trouble::NoHarness) if divan::is_tree(&said) => self.list_divan().await,
+            Err(Trouble::NoHarness) if divan::is_tree(&said) => self.list_divan(&said).await,
             Err(Trouble::NoHarness) => Ok(Listed::program()),
             Err(trouble) => Err(trouble.into()),
         }
     }
 
-    /// Divan lists a benchmark's arguments to nobody but cargo-nextest.
-    async fn list_divan(&self) -> Result<Listed, RunError> {
+    /// Divan lists the arguments of a benchmark to nobody but cargo-nextest, and before 0.1.19 not
+    /// even there: older ones show them where they run each benchmark once.
+    async fn list_divan(&self, tree: &str) -> Result<Listed, RunError> {
         let args = ["--bench", "--list", "--format", "terse"];
-        let said = self.said(&args, Some(("NEXTEST", "1"))).await?;
-        let mut ids = listed(&said)?;
-        let mut known = std::collections::BTreeSet::new();
-        ids.retain(|id| known.insert(id.clone()));
+        let ids = match self.said(&args, Some(("NEXTEST", "1"))).await {
+            Ok(said) => listed(&said).unwrap_or_default(),
+            Err(RunError::Trouble(_)) => Vec::new(),
+            Err(error) => return Err(error),
+        };
+        let ids = if divan::covers(&ids, &divan::leaves(tree)) {
+            ids
+        } else {
+            let once = self.said(&["--bench", "--test", "--threads", "1"], None).await?;
+            divan::leaves(&once)
+        };
+        let mut known = BTreeSet::new();
+        let ids: Vec<String> = ids.into_iter().filter(|id| known.insert(id.clone())).collect();
+        if ids.is_empty() {
+            return Err(Trouble::NoHarness.into());
+        }
         Ok(Listed { harness: Harness::Divan, ids })
     }
 

@@ -41,9 +41,9 @@ fn crate_with(folder: &str, targets: &[&str], dependencies: &str) -> Repository 
 }
 
 /// What a person would type: divan is fetched where it is not there yet.
-fn measured(repository: &Repository) -> Said {
+fn measured(repository: &Repository, budget: &str) -> Said {
     let out = repository.beside("out").display().to_string();
-    let words = ["run", "--out", &out, "--only", "bench", "--budget", "90s"];
+    let words = ["run", "--out", &out, "--only", "bench", "--budget", budget];
     words.into_iter().fold(plain(repository), |t5, word| t5.arg(word)).end()
 }
 
@@ -72,16 +72,13 @@ fn target(said: &Said, name: &str) -> Value {
 fn divan_takes_turns_process_by_process_with_a_fixed_number_of_iterations() {
     let repository = crate_with("benches", &["divan"], "divan = \"=0.1.21\"\n");
     let file = "benches/divan.rs";
-    repository.edit(file, "0..1000_u64", "0..3000_u64").commit("Do three times the work");
+    repository.edit(file, "a line", "one line").commit("Print something else");
 
-    let said = measured(&repository);
+    let said = measured(&repository, "45s");
 
     assert_ne!(said.code, Some(2), "{}{}", said.out, said.err);
-    let slower = said.pair("divan::slower");
-    assert_eq!(slower["state"], "regressed", "{slower}");
-    assert_eq!(slower["confirmation"]["confirmed"], true, "{slower}");
     let ids = [
-        "slower",
+        "one",
         "of::100",
         "of::10000",
         "own_pace",
@@ -98,6 +95,39 @@ fn divan_takes_turns_process_by_process_with_a_fixed_number_of_iterations() {
     }
     assert_eq!(said.receipt()["perf"]["pairs"].as_array().unwrap().len(), ids.len());
     the_same_is_asked_of_both_sides(&said);
+    verifies(&repository, &said);
+}
+
+#[test]
+fn a_loss_under_divan_is_found_and_confirmed_also_under_one_that_lists_no_arguments() {
+    let repository = Repository::new();
+    let manifest = format!(
+        "{MANIFEST}\n[dev-dependencies]\ndivan = \"=0.1.14\"\n\n[[bench]]\nname = \"speed\"\n\
+         harness = false\n"
+    );
+    let source = "fn main() {\n    divan::main();\n}\n\n#[divan::bench(args = [1, 2])]\n\
+                  fn of(times: u64) -> u64 {\n    real::work(times * 10_000)\n}\n\n\
+                  #[divan::bench]\nfn slower() -> u64 {\n    real::work(20_000)\n}\n";
+    repository.write("Cargo.toml", &manifest).write("src/lib.rs", LIBRARY);
+    repository.write("benches/speed.rs", source);
+    cargo(&repository).arg("generate-lockfile").end().ends_with(0);
+    repository.commit("Begin");
+    let more = "\n#[divan::bench]\nfn other() -> u64 {\n    real::work(30_000)\n}\n";
+    let slower = source.replace("(20_000)", "(60_000)");
+    repository.write("benches/speed.rs", &format!("{slower}{more}")).commit("Do three times that");
+
+    let said = measured(&repository, "300s").ends_with(1);
+
+    let slower = said.pair("speed::slower");
+    assert_eq!(slower["state"], "regressed", "{slower}");
+    assert_eq!(slower["confirmation"]["confirmed"], true, "{slower}");
+    for id in ["speed::of::1", "speed::of::2"] {
+        let pair = said.pair(id);
+        assert_eq!(pair["method"], "process-turns", "{pair}");
+        assert_ne!(pair["state"], "regressed", "other code is no loss: {pair}");
+        assert_ne!(pair["state"], "could-not-run", "{pair}");
+    }
+    assert_eq!(said.receipt()["perf"]["added"][0]["id"], "speed::other");
     verifies(&repository, &said);
 }
 
@@ -123,7 +153,7 @@ fn a_program_of_its_own_is_one_benchmark_and_compared_as_a_whole() {
     repository.edit("src/lib.rs", "\"one\"", "\"two\"");
     repository.edit("src/lib.rs", "TIMES: u64 = 1", "TIMES: u64 = 3").commit("Do more");
 
-    let said = measured(&repository).ends_with(1);
+    let said = measured(&repository, "300s").ends_with(1);
 
     let steady = whole(&said, "steady");
     assert_eq!(steady["state"], "regressed", "{steady}");

@@ -26,6 +26,7 @@ use crate::{
 /// A process starts within about one millisecond: of less work than this, in nanoseconds, too much
 /// would be the start.
 const LEAST_NS: u64 = 10_000_000;
+
 /// A process of each side, both at once.
 pub(super) async fn at_once(
     turn: &mut Turn<'_, '_>,

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     config::Program,
-    perf,
+    perf::{self, Harness, Round},
     policy::Side,
     receipt::Subject,
     runner::{
@@ -87,7 +87,8 @@ impl RunJob<'_> {
             measure_built(&around, toolchain, builds, beside, seed, relinker.as_ref()).await?;
         let (measured, raw) = workloads.measure(&facts.rule, seed).await?;
         facts.workloads = measured;
-        if rounds.iter().any(|round| round.seen.is_some()) || !raw.is_empty() {
+        let counted = |round: &Round| round.seen.is_some() || round.harness == Harness::Program;
+        if rounds.iter().any(counted) || !raw.is_empty() {
             facts.seen_by = Some(self.ctx.sandbox.usage_source().word().to_owned());
         }
         self.read_sources(subject, &measures, &mut facts).await?;
