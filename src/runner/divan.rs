@@ -198,6 +198,10 @@ pub fn only_row(text: &str) -> Result<Row, Trouble> {
     if row.samples == 0 || row.iterations == 0 {
         return Err(Trouble::NoSamples);
     }
+    // Whoever prints a row may print any figure.
+    if !(row.mean_ns * float(row.iterations)).is_finite() {
+        return Err(Trouble::Unreadable("its time is none that a clock gives".to_owned()));
+    }
     if row.mean_ns < LEAST_NS {
         let why =
             format!("an iteration takes less than {LEAST_NS} ns, too little for divan's digits");
@@ -300,6 +304,8 @@ speed       fastest       │ slowest       │ median        │ mean          
         assert_eq!(only_row("speed\n"), Err(Trouble::NoSamples));
         let nothing = PRINTED.replace("1.066 µs", "0 ns");
         assert!(matches!(only_row(&nothing), Err(Trouble::Unreadable(_))));
+        let endless = PRINTED.replace("1.066 µs", "9e307 s");
+        assert!(matches!(only_row(&endless), Err(Trouble::Unreadable(_))));
     }
 
     #[test]
