@@ -22,9 +22,10 @@ const SLICE_NS: f64 = 10e6;
 const ROUND_NS: f64 = 60e6;
 /// Processes of a side in a round.
 const PROCESSES: f64 = 6.0;
-/// What is untimed (inputs, drops) may take this long in a process, in nanoseconds, beside …
-const WALL_NS: f64 = 100e6;
-/// … the start of a process and divan's own look at its clock.
+/// What is untimed (inputs, drops) may take this much processor time in a process, in nanoseconds …
+const SPENT_NS: f64 = 100e6;
+/// … beside the start of a process and divan's own look at its clock. Wall time would leave a
+/// benchmark hardly any samples where other load takes the core away.
 const START_NS: f64 = 10e6;
 /// The most samples of a process.
 const SAMPLES: f64 = 100_000.0;
@@ -69,9 +70,9 @@ impl Bench<'_, '_> {
     pub(super) async fn pace(&self, id: &str) -> Result<Pace, RunError> {
         let (tuned, sample) = self.row(id, 1, None).await?;
         let size = (tuned.iterations / tuned.samples.max(1)).max(1);
-        let first = Pace::after(size, &tuned, wall(&sample));
+        let first = Pace::after(size, &tuned, spent(&sample));
         let (row, sample) = self.row(id, first.samples, Some(size)).await?;
-        Ok(Pace::after(size, &row, wall(&sample)))
+        Ok(Pace::after(size, &row, spent(&sample)))
     }
 
     /// Runs one benchmark in a process of its own, at this pace.
@@ -116,12 +117,12 @@ impl Bench<'_, '_> {
 }
 
 impl Pace {
-    /// What follows from a process that took samples of this size, and lived for so many
-    /// nanoseconds.
-    pub fn after(size: u64, row: &Row, wall_ns: f64) -> Self {
+    /// What follows from a process that took samples of this size, and spent so many nanoseconds
+    /// of processor time.
+    pub fn after(size: u64, row: &Row, spent_ns: f64) -> Self {
         let timed = row.mean_ns * float(size);
-        let lived = (wall_ns - START_NS).max(0.0) / float(row.samples.max(1));
-        let samples = (SLICE_NS / timed).min(WALL_NS / lived).clamp(1.0, SAMPLES).floor();
+        let each = (spent_ns - START_NS).max(0.0) / float(row.samples.max(1));
+        let samples = (SLICE_NS / timed).min(SPENT_NS / each).clamp(1.0, SAMPLES).floor();
         let processes = (ROUND_NS / (samples * timed)).round().clamp(1.0, PROCESSES);
         Self { size, samples: whole(samples), processes: whole(processes).try_into().unwrap_or(1) }
     }
@@ -240,8 +241,8 @@ fn nanoseconds(text: &str) -> Option<f64> {
     (figure.is_finite() && figure >= 0.0).then_some(figure * unit)
 }
 
-fn wall(sample: &Sample) -> f64 {
-    sample.seen.map_or(0.0, |seen| seen.wall_ns)
+fn spent(sample: &Sample) -> f64 {
+    sample.seen.map_or(0.0, |seen| seen.cpu_ns)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "fifteen digits of a count are enough")]
@@ -311,7 +312,7 @@ speed       fastest       │ slowest       │ median        │ mean          
     #[test]
     fn a_process_takes_ten_milliseconds_and_no_more_untimed_work_than_it_has_to() {
         let row = Row { mean_ns: 1e3, samples: 10, iterations: 640 };
-        let pace = |wall| Pace::after(64, &row, wall);
+        let pace = |spent| Pace::after(64, &row, spent);
         assert_eq!(pace(11e6), Pace { size: 64, samples: 156, processes: 6 });
         // Each sample has 5 ms of untimed work beside it.
         assert_eq!(pace(60e6), Pace { size: 64, samples: 20, processes: 6 });
