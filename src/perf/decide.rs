@@ -12,7 +12,8 @@ use super::{
     confirm::{self, Stages},
     estimate::{Estimates, Levels, estimates, median, times},
     facts::{
-        BenchId, Estimate, Estimator, Facts, Method, Pair, PairState, Reading, Round, Rule, Slice,
+        BenchId, Estimate, Estimator, Facts, Harness, Method, Pair, PairState, Reading, Round,
+        Rule, Slice,
     },
     resolve::round_ns,
 };
@@ -186,7 +187,12 @@ pub fn pair(bench: BenchId, rounds: &[Round], rule: &Rule, seed: u64) -> Pair {
 fn method(rounds: &[Round]) -> Option<Method> {
     let both = |round: &&Round| !round.base.is_empty() && !round.head.is_empty();
     let first = rounds.iter().find(both)?;
-    Some(if first.turns.is_empty() { Method::ProcessPairs } else { Method::Slices })
+    Some(match first.harness {
+        Harness::Criterion if first.turns.is_empty() => Method::ProcessPairs,
+        Harness::Criterion => Method::Slices,
+        Harness::Divan => Method::ProcessTurns,
+        Harness::Program => Method::Duet,
+    })
 }
 
 /// The absolute figure of some slices; none of nothing.

@@ -13,7 +13,7 @@
 
 use statrs::distribution::{ContinuousCDF as _, StudentsT};
 
-use super::facts::{Estimate, Estimator, FloorRule, Round, Rule, Slice};
+use super::facts::{Estimate, Estimator, FloorRule, Harness, Round, Rule, Slice};
 
 /// No estimate with fewer rounds: the spread would be a guess.
 const LEAST_ROUNDS: usize = 3;
@@ -62,7 +62,10 @@ pub fn estimates(rounds: &[Round], levels: Levels, rule: &Rule, seed: u64) -> Es
         let level = if log_ratio.exp() < rule.line() { levels.upper } else { levels.lower };
         chance_of_missing(rounds, &rule.floor) <= level
     };
-    let floor = floor(rounds, &rule.floor, seed).filter(|found| sure(found.log_ratio));
+    let floor = floored(rounds)
+        .then(|| floor(rounds, &rule.floor, seed))
+        .flatten()
+        .filter(|found| sure(found.log_ratio));
     let bounded = |estimator, found| bounded(estimator, found, rounds.len(), levels);
     Estimates {
         floor: floor.and_then(|found| bounded(Estimator::Floor, found)),
@@ -145,6 +148,12 @@ fn log_ratio(round: &Round) -> f64 {
         return (median(base) / median(head)).ln();
     }
     median(base.iter().zip(&head).map(|(base, head)| (base / head).ln()).collect())
+}
+
+/// Whether the fastest slices can be the code's own speed. Two processes at once on one core are
+/// never undisturbed: each evicts what the other has in the caches.
+fn floored(rounds: &[Round]) -> bool {
+    rounds.iter().all(|round| round.harness != Harness::Program)
 }
 
 /// ln(floor of base ÷ floor of head), where both floors are reached.

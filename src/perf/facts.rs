@@ -138,6 +138,32 @@ pub struct Round {
     /// The processes as the runner saw them from outside, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<SeenSides>,
+    /// What took the times.
+    #[serde(default, skip_serializing_if = "Harness::is_criterion")]
+    pub harness: Harness,
+}
+
+/// What a bench target measures with.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Harness {
+    /// Criterion: it gives every slice that it takes.
+    #[default]
+    Criterion,
+    /// Divan: it gives the mean over all that a process did, as one slice.
+    Divan,
+    /// None: the target is a program with a `main` of its own. The runner counts the processor time
+    /// of the whole process, as one slice of one iteration.
+    Program,
+}
+
+impl Harness {
+    /// Whether it is criterion, as it was for every round before others were measured.
+    pub fn is_criterion(&self) -> bool {
+        *self == Self::Criterion
+    }
 }
 
 /// The rule that pairs are judged by, with every constant that bears on a judgement.
@@ -224,6 +250,10 @@ pub enum Method {
     Slices,
     /// A fresh process of each side a round, one right after the other on one core.
     ProcessPairs,
+    /// A few short processes of each side a round, which take turns process by process on one core.
+    ProcessTurns,
+    /// A process of each side a round, both at once on one core; compared by processor time.
+    Duet,
 }
 
 /// Which estimate of the ratio was used.
@@ -409,7 +439,7 @@ pub struct Build {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "state")]
 pub enum TargetState {
-    /// Criterion's harness, with benchmarks in it.
+    /// A harness with benchmarks in it, or a program of its own.
     Listed {
         /// How many benchmark ids.
         benchmarks: u32,

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, de::Error as _};
 
 use super::samples::{SamplesError, read_rounds};
-use crate::perf::{BenchId, Order, Round, Slice, Stage, Turns};
+use crate::perf::{BenchId, Harness, Order, Round, Slice, Stage, Turns};
 
 #[derive(Deserialize)]
 struct Recorded {
@@ -77,5 +77,6 @@ fn round(recorded: Recorded, round: u32) -> serde_json::Result<Round> {
         turns,
         stage: Stage::First,
         seen: None,
+        harness: Harness::Criterion,
     })
 }

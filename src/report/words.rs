@@ -219,6 +219,15 @@ pub(super) fn method(method: Method) -> &'static str {
             "pairs of fresh processes, one of each side a round, one right after the other on one \
              core, the order drawn anew each round"
         }
+        Method::ProcessTurns => {
+            "some short processes of both sides each round (divan), which take turns on one core, \
+             who goes first drawn anew each turn, every process with the same number of iterations"
+        }
+        Method::Duet => {
+            "whole processes of a target that is a program of its own, one of each side at once on \
+             one core, compared by processor time: as much of it as one process spends from its \
+             start to its end, and right for a fixed amount of work alone"
+        }
     }
 }
 

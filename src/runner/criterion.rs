@@ -1,4 +1,4 @@
-//! Talks to one bench executable: what is in it, and one process of one benchmark.
+//! Talks to one bench executable of criterion: one process of one benchmark.
 //!
 //! Unmodified executables of criterion 0.3 and later are driven by their own
 //! command line, and their raw samples are read from the folder that
@@ -28,12 +28,10 @@ const WARM_UP_SECONDS: &str = "0.02";
 const MEASURE_SECONDS: &str = "0.06";
 /// The fewest that criterion takes without a warning; its own statistics are not used.
 const RESAMPLES: &str = "1001";
-/// A bench executable that lists nothing within this long is taken to hang.
-const LIST_LIMIT: Duration = Duration::from_secs(20);
 /// However many benchmarks take turns in one process, it ends within this long.
 const TURNS_LIMIT: Duration = Duration::from_secs(3600);
 /// What one process may print.
-const OUTPUT_LIMIT: usize = 16 << 20;
+pub(super) const OUTPUT_LIMIT: usize = 16 << 20;
 /// The largest sample file that is read, and of one process all of them together, in bytes. Twenty
 /// slices take one KiB.
 const SAMPLE_FILE_LIMIT: u64 = 1 << 20;
@@ -43,7 +41,7 @@ const SLICES_LIMIT: usize = 1000;
 /// The most that is quoted of one process, in bytes.
 const SAID_LIMIT: usize = 512;
 /// The longest id of a benchmark, in bytes, and the most ids of one executable.
-const ID_LIMIT: usize = 512;
+pub(super) const ID_LIMIT: usize = 512;
 const IDS_LIMIT: usize = 4096;
 /// What criterion calls a benchmark's description and its samples, in a folder `new`.
 const DESCRIBED: &str = "benchmark.json";
@@ -117,6 +115,23 @@ pub enum Trouble {
     /// What it wrote cannot be read.
     #[error("its samples cannot be read: {0}")]
     Unreadable(String),
+    /// One side's harness is not the other's.
+    #[error("the base measures with {base} and the head with {head}, which cannot be compared")]
+    OtherHarness {
+        /// The base's.
+        base: &'static str,
+        /// The head's.
+        head: &'static str,
+    },
+    /// A program of its own that hardly does anything.
+    #[error("it ends after {0} ms of processor time, and much of that is its start")]
+    TooShort(u64),
+    /// A program of its own that does more work where it is given more time.
+    #[error(
+        "it works for a time and not for an amount of work: beside another process on its core it \
+         ends as soon as alone, having done less"
+    )]
+    Adapts,
 }
 
 impl Trouble {
@@ -134,6 +149,17 @@ impl Trouble {
                 .to_owned(),
             Self::TooMany(_) => {
                 "give it fewer, or leave it out with bench.exclude in t5.yml".to_owned()
+            }
+            Self::OtherHarness { .. } => "look at the figures by hand with `cargo bench`; after \
+                the merge both sides have the new one"
+                .to_owned(),
+            Self::TooShort(_) => "give it more work, or criterion or divan, or leave it out with \
+                bench.exclude in t5.yml"
+                .to_owned(),
+            Self::Adapts => {
+                "give it a fixed number of iterations, or criterion or divan, or leave \
+                it out with bench.exclude in t5.yml"
+                    .to_owned()
             }
             Self::Crashed { .. } | Self::TooLoud(_) | Self::Unreadable(_) => {
                 "run it by hand with `cargo bench`".to_owned()
@@ -157,18 +183,6 @@ pub enum RunError {
 }
 
 impl Bench<'_, '_> {
-    /// The ids of its benchmarks, in the order it lists them.
-    ///
-    /// # Errors
-    ///
-    /// If it lists none, hangs, crashes, or is not criterion's.
-    pub async fn list(&self) -> Result<Vec<String>, RunError> {
-        let mut job = self.job().args(["--bench", "--list"]);
-        job.wall = LIST_LIMIT;
-        let finished = self.finish(job, None).await?;
-        Ok(listed(&finished.stdout_text())?)
-    }
-
     /// Runs one benchmark in a process of its own, which leaves its samples in `home`.
     ///
     /// # Errors
@@ -213,7 +227,8 @@ impl Bench<'_, '_> {
         job
     }
 
-    fn job(&self) -> Job {
+    /// A process of it, without arguments.
+    pub(super) fn job(&self) -> Job {
         let mut job = Job::new(self.path, &self.dir).envs(self.env);
         job.wall = self.limit;
         job.output = OUTPUT_LIMIT;
@@ -221,7 +236,16 @@ impl Bench<'_, '_> {
         job
     }
 
-    async fn finish(&self, job: Job, collect: Option<&Collect>) -> Result<Finished, RunError> {
+    /// Runs a process to its end.
+    ///
+    /// # Errors
+    ///
+    /// If that is no good one.
+    pub(super) async fn finish(
+        &self,
+        job: Job,
+        collect: Option<&Collect>,
+    ) -> Result<Finished, RunError> {
         let mut room = self.room.lock().await;
         finished(room.run(&job, collect, &self.ctx.cancel).await, &job)
     }
@@ -321,7 +345,7 @@ struct SavedSample {
 }
 
 /// What the process took, as seen from outside of it.
-fn seen(finished: &Finished) -> Option<Seen> {
+pub(super) fn seen(finished: &Finished) -> Option<Seen> {
     let nanoseconds = |time: Duration| time.as_secs_f64() * 1e9;
     let cpu_ns = nanoseconds(finished.usage?.cpu);
     Some(Seen { wall_ns: nanoseconds(finished.wall), cpu_ns })

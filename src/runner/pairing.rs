@@ -4,6 +4,7 @@ use std::{
     collections::BTreeSet,
     io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use tokio::sync::Mutex;
@@ -14,11 +15,13 @@ use super::{
     criterion::{Bench, RunError, Trouble},
     gate::{canary, round::Door},
     guard::EnvGuard,
+    harness::{Listed, word},
     identity::identical,
+    workload::Room,
 };
 use crate::{
     config::BenchRules,
-    perf::{BenchId, Target, TargetState},
+    perf::{BenchId, Harness, Target, TargetState},
     policy::Side,
     sandbox::Session,
 };
@@ -32,6 +35,18 @@ pub struct TargetPair {
     pub head: Executable,
     /// Whether both can be asked for slices.
     pub slices: bool,
+    /// What both measure with.
+    pub harness: Harness,
+}
+
+impl TargetPair {
+    /// The executable of a side.
+    pub fn executable(&self, side: Side) -> &Executable {
+        match side {
+            Side::Base => &self.base,
+            Side::Head => &self.head,
+        }
+    }
 }
 
 /// What there is to measure.
@@ -80,6 +95,11 @@ pub struct Surroundings<'a> {
     /// Where processes of the head run: not beside the base's, so that neither finds what the
     /// other leaves.
     pub head_room: Mutex<Session<'a>>,
+    /// Where programs of the base run that a bench target is: beside the head's, so that either
+    /// has a scratch folder of its own.
+    pub base_apart: Room<'a>,
+    /// Where the head's do.
+    pub head_apart: Room<'a>,
     /// What the base's processes ask at what to do.
     pub base_door: Door,
     /// What the head's do.
@@ -128,8 +148,21 @@ impl<'a> Surroundings<'a> {
             dir: workspace.join(&executable.folder),
             env,
             core: self.guard.core,
-            limit: std::time::Duration::from_secs(self.rules.process_seconds),
+            limit: self.limit(),
         }
+    }
+
+    /// Where programs of a side run that a bench target is.
+    pub fn apart(&self, side: Side) -> &Room<'a> {
+        match side {
+            Side::Base => &self.base_apart,
+            Side::Head => &self.head_apart,
+        }
+    }
+
+    /// How long one process may take.
+    pub fn limit(&self) -> Duration {
+        Duration::from_secs(self.rules.process_seconds)
     }
 
     /// What a person can do about a bench executable that gave nothing.
@@ -145,18 +178,18 @@ impl<'a> Surroundings<'a> {
         &self,
         side: Side,
         executable: &Executable,
-    ) -> Result<Result<Vec<BenchId>, Trouble>, PlanError> {
+    ) -> Result<Result<(Harness, Vec<BenchId>), Trouble>, PlanError> {
         let env = self.guard.environment(&mut fastrand::Rng::with_seed(0));
+        let named = |id| BenchId {
+            package: executable.package.clone(),
+            target: executable.target.clone(),
+            id,
+        };
         match self.bench(side, executable, &env).list().await {
-            Ok(ids) => Ok(Ok(ids
-                .into_iter()
-                .filter(|id| self.rules.selects_bench(id))
-                .map(|id| BenchId {
-                    package: executable.package.clone(),
-                    target: executable.target.clone(),
-                    id,
-                })
-                .collect())),
+            Ok(Listed { harness, ids }) => {
+                let selected = ids.into_iter().filter(|id| self.rules.selects_bench(id));
+                Ok(Ok((harness, selected.map(named).collect())))
+            }
             Err(RunError::Trouble(trouble)) => Ok(Err(trouble)),
             Err(error) => Err(PlanError::Run(error)),
         }
@@ -180,8 +213,7 @@ pub async fn plan(
         match twin {
             Some(twin) => {
                 let slices = base.slices && head.slices;
-                let pair = TargetPair { base: twin.clone(), head: executable.clone(), slices };
-                both(around, &mut plan, pair).await?;
+                both(around, &mut plan, twin, executable, slices).await?;
             }
             None => head_alone(around, &mut plan, executable).await?,
         }
@@ -246,7 +278,7 @@ async fn head_alone(
     executable: &Executable,
 ) -> Result<(), PlanError> {
     let state = match around.ids(Side::Head, executable).await? {
-        Ok(ids) => {
+        Ok((_, ids)) => {
             plan.added.extend(ids);
             TargetState::Added
         }
@@ -259,18 +291,20 @@ async fn head_alone(
 async fn both(
     around: &Surroundings<'_>,
     plan: &mut Plan,
-    pair: TargetPair,
+    base: &Executable,
+    head: &Executable,
+    slices: bool,
 ) -> Result<(), PlanError> {
-    let TargetPair { base, head, .. } = &pair;
-    let heads = match around.ids(Side::Head, head).await? {
-        Ok(ids) => ids,
+    let (harness, heads) = match around.ids(Side::Head, head).await? {
+        Ok(listed) => listed,
         Err(trouble) => {
             plan.targets.push(target(head, could_not_run(around, "head", &trouble)));
             return Ok(());
         }
     };
     let index = plan.pairs.len();
-    plan.pairs.push(pair.clone());
+    let slices = slices && harness == Harness::Criterion;
+    plan.pairs.push(TargetPair { base: base.clone(), head: head.clone(), slices, harness });
     let benchmarks = u32::try_from(heads.len()).unwrap_or(u32::MAX);
     let same = identical(&base.path, &head.path)
         .map_err(|source| PlanError::Compare { target: head.target.clone(), source })?;
@@ -279,10 +313,15 @@ async fn both(
         plan.targets.push(target(head, TargetState::Unchanged { benchmarks }));
         return Ok(());
     }
-    let bases = match around.ids(Side::Base, base).await? {
+    let listed = match around.ids(Side::Base, base).await? {
+        Ok((other, _)) if other != harness => Err(unlike(other, harness)),
+        Ok((_, ids)) => Ok(ids),
+        Err(trouble) => Err(("base", trouble)),
+    };
+    let bases = match listed {
         Ok(ids) => ids,
-        Err(trouble) => {
-            plan.targets.push(target(head, could_not_run(around, "base", &trouble)));
+        Err((side, trouble)) => {
+            plan.targets.push(target(head, could_not_run(around, side, &trouble)));
             return Ok(());
         }
     };
@@ -292,4 +331,14 @@ async fn both(
     plan.changed.extend(compared.both.into_iter().map(|id| (id, index)));
     plan.targets.push(target(head, TargetState::Listed { benchmarks }));
     Ok(())
+}
+
+/// Why sides with two harnesses are not compared, and whose doing that is. A side that lists
+/// nothing, while the other lists benchmarks, is more likely broken than meant.
+fn unlike(base: Harness, head: Harness) -> (&'static str, Trouble) {
+    match (base, head) {
+        (Harness::Program, _) => ("base", Trouble::NoHarness),
+        (_, Harness::Program) => ("head", Trouble::NoHarness),
+        _ => ("head", Trouble::OtherHarness { base: word(base), head: word(head) }),
+    }
 }

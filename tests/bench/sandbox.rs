@@ -169,7 +169,7 @@ async fn ids(ctx: &Context, executable: &Path, scratch: &Path) -> Vec<String> {
     let guard = EnvGuard::new(&scratch.join("list")).unwrap();
     let env = guard.environment(&mut coins());
     let room = Mutex::new(room(ctx, guard.scratch(), &[executable]));
-    let all = bench(ctx, &room, executable, &env, &guard).list().await.unwrap();
+    let all = bench(ctx, &room, executable, &env, &guard).list().await.unwrap().ids;
     let first = |filter: &str| all.iter().find(|id| id.contains(filter)).cloned();
     FILTERS.iter().filter_map(|filter| first(filter)).collect()
 }

@@ -138,6 +138,7 @@ fn rounds(id: &t5_gate::perf::BenchId, head: f64, length: f64) -> Vec<Round> {
         turns: Turns(vec![Order::HeadFirst; 5]),
         stage: Stage::First,
         seen: None,
+        harness: t5_gate::perf::Harness::Criterion,
     };
     (0..10).map(round).collect()
 }

@@ -2,8 +2,8 @@
 
 use t5_gate::{
     perf::{
-        Disagreement, Order, PairState, Round, Seen, SeenSides, Slice, Stage, Turns, disagreement,
-        judge_rounds, pair,
+        Disagreement, Harness, Order, PairState, Round, Seen, SeenSides, Slice, Stage, Turns,
+        disagreement, judge_rounds, pair,
     },
     policy::Side,
     receipt::{decode_rounds, encode_rounds},
@@ -115,6 +115,7 @@ fn rounds(base: Code, head: Code, machine: Machine, count: u32, seed: u64) -> Ve
                 turns: Turns::default(),
                 stage: Stage::First,
                 seen: SeenSides::of(Some(of_base), Some(of_head)),
+                harness: Harness::Criterion,
             }
         })
         .collect()

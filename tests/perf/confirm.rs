@@ -1,7 +1,7 @@
 //! A loss that was found is measured again, and with both sides linked anew.
 
 use t5_gate::perf::{
-    Order, Pair, PairState, Round, Rule, Slice, Stage, Step, Turns, next_step, pair,
+    Harness, Order, Pair, PairState, Round, Rule, Slice, Stage, Step, Turns, next_step, pair,
 };
 
 use super::{bench, rule};
@@ -19,6 +19,7 @@ fn round(stage: Stage, number: u32, head: f64) -> Round {
         turns: Turns(vec![Order::HeadFirst; 5]),
         stage,
         seen: None,
+        harness: Harness::Criterion,
     }
 }
 

@@ -1,9 +1,11 @@
 //! The statistics: right on simulated and on recorded noise.
 
+mod amount;
 mod bounds;
 mod calibration;
 mod clocks;
 mod confirm;
+mod harnesses;
 mod recompute;
 mod recorded;
 mod simulated;

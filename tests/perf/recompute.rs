@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use t5_gate::{
     perf::{
-        Build, BuildState, Facts, Order, Pair, PairState, Round, Slice, Stage, Target, TargetState,
-        Turns, canary, judge, recompute, recompute_canaries,
+        Build, BuildState, Facts, Harness, Order, Pair, PairState, Round, Slice, Stage, Target,
+        TargetState, Turns, canary, judge, recompute, recompute_canaries,
     },
     policy::Side,
     verdict::{Outcome, Skip},
@@ -73,6 +73,7 @@ fn exact(base: f64, head: f64) -> Vec<Round> {
             turns: Turns::default(),
             stage: Stage::First,
             seen: None,
+            harness: Harness::Criterion,
         })
         .collect()
 }

@@ -1,7 +1,8 @@
 //! Noise with a known truth, drawn from fixed seeds.
 
 use t5_gate::perf::{
-    Estimator, Levels, Order, PairState, Round, Slice, Stage, Turns, estimate, judge_rounds,
+    Estimator, Harness, Levels, Order, PairState, Round, Slice, Stage, Turns, estimate,
+    judge_rounds,
 };
 
 use super::{bench, rule};
@@ -52,6 +53,7 @@ fn rounds(machine: Machine, factor: f64, count: u32, seed: u64) -> Vec<Round> {
             turns: Turns::default(),
             stage: Stage::First,
             seen: None,
+            harness: Harness::Criterion,
         })
         .collect()
 }
@@ -120,6 +122,7 @@ fn a_machine_that_flips_between_two_speeds_makes_no_regression() {
                 turns: Turns::default(),
                 stage: Stage::First,
                 seen: None,
+                harness: Harness::Criterion,
             })
             .collect()
     };

@@ -1,8 +1,8 @@
 //! A benchmark's own clock against the runner's, where the sides take turns slice by slice.
 
 use t5_gate::perf::{
-    Disagreement, Order, PairState, Round, Seen, SeenSides, Slice, Stage, Turns, disagreement,
-    judge_rounds,
+    Disagreement, Harness, Order, PairState, Round, Seen, SeenSides, Slice, Stage, Turns,
+    disagreement, judge_rounds,
 };
 
 use super::{bench, rule};
@@ -92,6 +92,7 @@ impl Machine {
             turns: Turns(turns),
             stage: Stage::First,
             seen: SeenSides::of(Some(sums[0]), Some(sums[1])),
+            harness: Harness::Criterion,
         }
     }
 }

@@ -2,7 +2,9 @@
 //!
 //! The machine has one speed at a time, whichever side runs: time passes, and slices are cut from it.
 
-use t5_gate::perf::{Estimator, Order, PairState, Round, Slice, Stage, Turns, judge_rounds};
+use t5_gate::perf::{
+    Estimator, Harness, Order, PairState, Round, Slice, Stage, Turns, judge_rounds,
+};
 
 use super::{
     bench,
@@ -135,6 +137,7 @@ impl World {
             turns: Turns(turns),
             stage: Stage::First,
             seen: None,
+            harness: Harness::Criterion,
         }
     }
 }
@@ -218,6 +221,7 @@ fn of_pairs(round: u32, pairs: &[(f64, f64)]) -> Round {
         turns: Turns(vec![Order::BaseFirst; pairs.len()]),
         stage: Stage::First,
         seen: None,
+        harness: Harness::Criterion,
     }
 }
 

@@ -6,9 +6,10 @@ use jiff::{Timestamp, civil::date};
 use t5_gate::{
     config::{BenchRules, Config, Workload},
     perf::{
-        self, BenchId, Build, BuildState, Load, Order, Pair, PairState, Process, Round, Rule, Seen,
-        SeenSides, Slice, Stage, Target, TargetState, Throughput, Together, Turns, WorkloadPair,
-        WorkloadRound, WorkloadRule, WorkloadState, Workloads, recompute_workloads, workload_pair,
+        self, BenchId, Build, BuildState, Harness, Load, Order, Pair, PairState, Process, Round,
+        Rule, Seen, SeenSides, Slice, Stage, Target, TargetState, Throughput, Together, Turns,
+        WorkloadPair, WorkloadRound, WorkloadRule, WorkloadState, Workloads, recompute_workloads,
+        workload_pair,
     },
     policy::{
         self, Checked, DatabaseFact, DatabaseOrigin, Finding, FindingState, Location, Package,
@@ -220,6 +221,7 @@ impl Gated {
                     turns: Turns::default(),
                     stage: Stage::First,
                     seen: None,
+                    harness: Harness::Criterion,
                 }
             })
             .collect();
@@ -308,6 +310,7 @@ impl Gated {
             turns: Turns::default(),
             stage: Stage::First,
             seen: None,
+            harness: Harness::Criterion,
         };
         let perf = self.perf();
         let pair = Pair {

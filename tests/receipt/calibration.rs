@@ -248,6 +248,7 @@ fn round(number: u32) -> Round {
         turns: Turns(vec![Order::HeadFirst]),
         stage: Stage::First,
         seen: None,
+        harness: t5_gate::perf::Harness::Criterion,
     }
 }
 

@@ -5,6 +5,7 @@ mod bad_input;
 mod calibrate;
 mod comfort;
 mod commits;
+mod harnesses;
 mod judge;
 mod kept_apart;
 mod measuring;

@@ -47,9 +47,12 @@ impl Relinker<'_> {
         let heads: Vec<&Executable> = pairs.iter().map(|pair| &pair.head).collect();
         let head = self.side(self.head, &heads, order, head_folder).await?;
         Ok(base.and_then(|bases| {
-            let slices = pairs.iter().map(|pair| pair.slices);
-            let both = bases.into_iter().zip(head?).zip(slices);
-            Ok(both.map(|((base, head), slices)| TargetPair { base, head, slices }).collect())
+            let both = bases.into_iter().zip(head?).zip(pairs);
+            let pair = |((base, head), pair): ((Executable, Executable), &&TargetPair)| {
+                let TargetPair { slices, harness, .. } = **pair;
+                TargetPair { base, head, slices, harness }
+            };
+            Ok(both.map(pair).collect())
         }))
     }
 

@@ -13,7 +13,7 @@ use std::{
 
 use super::hook;
 use crate::{
-    perf::{BenchId, canary},
+    perf::{BenchId, Harness, canary},
     policy::Side,
     runner::{build::Executable, pairing::TargetPair},
 };
@@ -73,6 +73,11 @@ pub fn pair(program: &Path) -> (TargetPair, [BenchId; 2]) {
         folder: PathBuf::new(),
         path: program.to_owned(),
     };
-    let pair = TargetPair { base: executable.clone(), head: executable, slices: true };
+    let pair = TargetPair {
+        base: executable.clone(),
+        head: executable,
+        slices: true,
+        harness: Harness::Criterion,
+    };
     (pair, [canary::SAME, canary::SLOWER].map(canary::bench))
 }

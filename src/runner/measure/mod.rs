@@ -3,9 +3,11 @@
 //! All open benchmarks take turns, one round each, so that a disturbance of some
 //! seconds hits none of them in all its rounds. Within a round the two sides run on one
 //! core: slice by slice in turn where their criterion can be asked for that (`turns`),
-//! else one whole process right after the other, in an order drawn by a coin.
+//! else one whole process right after the other, in an order drawn by a coin (`processes`),
+//! or, where a target is a program without a harness, both at once (`programs`).
 
 mod processes;
+mod programs;
 mod relinked;
 mod rounds;
 mod turns;
@@ -17,6 +19,7 @@ use super::{
     build::{BuildError, Relinker},
     calibrate::Injected,
     criterion::RunError,
+    divan::Pace,
     pairing::{Plan, Surroundings},
 };
 use crate::{
@@ -46,6 +49,10 @@ struct Open {
     by: By,
     rounds: Vec<Round>,
     throughput: Option<Throughput>,
+    /// What processes of divan are asked for, once that is known.
+    pace: Option<Pace>,
+    /// Whether a program of its own is known to have an amount of work to do.
+    by_amount: bool,
     /// What its next round is for.
     stage: Stage,
     /// Whether the executables at hand are linked for that.
@@ -163,6 +170,8 @@ impl Open {
             by: if turns { By::Turns } else { By::Processes },
             rounds: Vec::new(),
             throughput: None,
+            pace: None,
+            by_amount: false,
             stage: Stage::First,
             linked: false,
             closed: None,
@@ -266,6 +275,7 @@ async fn readings(
                     turns: Turns::default(),
                     stage: Stage::First,
                     seen: SeenSides::of(None, sample.seen),
+                    harness: pair.harness,
                 });
                 let throughput = sample.throughput;
                 measured.pairs.push(stub(bench.clone(), PairState::Unchanged, throughput, None));

@@ -7,7 +7,7 @@ use std::{
 
 use super::{By, Open, Turn};
 use crate::{
-    perf::{Order, PairState, Round, Stage, canary},
+    perf::{Harness, Order, PairState, Round, Stage, canary},
     policy::Side,
     runner::{
         calibrate::Injected,
@@ -108,6 +108,7 @@ impl Open {
             turns: played.turns,
             stage: self.stage,
             seen: played.seen,
+            harness: Harness::Criterion,
         });
     }
 

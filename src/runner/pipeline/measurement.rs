@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     config::Program,
-    perf,
+    perf::{self, Harness, Round},
     policy::Side,
     receipt::Subject,
     runner::{
@@ -59,7 +59,8 @@ impl RunJob<'_> {
             measure_built(&around, toolchain, builds, beside, seed, relinker.as_ref()).await?;
         let (measured, raw) = workloads.measure(&facts.rule, seed).await?;
         facts.workloads = measured;
-        if rounds.iter().any(|round| round.seen.is_some()) || !raw.is_empty() {
+        let counted = |round: &Round| round.seen.is_some() || round.harness == Harness::Program;
+        if rounds.iter().any(counted) || !raw.is_empty() {
             facts.seen_by = Some(seen_by(self.ctx.sandbox.usage_source(), &rounds));
         }
         self.read_sources(subject, &measures, &mut facts).await?;
@@ -98,15 +99,21 @@ impl RunJob<'_> {
         let (head_tree, base_tree) = (self.place.head.dir(), self.place.base_dir());
         let base_tree = base_tree.unwrap_or(head_tree);
         let head = head_tree.join(&self.place.workspace);
+        let base = self.place.base_side().unwrap_or_else(|| head.clone());
+        let (base_linked, head_linked) = (&ground.base_linked, &ground.head_linked);
+        let apart =
+            |of, scratch, linked: &Path| self.room(&ground.rooms, of, scratch, Some(linked));
         Ok(Surroundings {
             ctx: self.ctx,
             guard: &ground.guard,
-            base_room: room(&builds.base, base_tree, &base_door, &ground.base_linked),
-            head_room: room(&builds.head, head_tree, &head_door, &ground.head_linked),
+            base_room: room(&builds.base, base_tree, &base_door, base_linked),
+            head_room: room(&builds.head, head_tree, &head_door, head_linked),
+            base_apart: apart((&builds.base, base_tree, &base), "apart-base", base_linked)?,
+            head_apart: apart((&builds.head, head_tree, &head), "apart-head", head_linked)?,
             base_door,
             head_door,
             rules,
-            base: self.place.base_side().unwrap_or_else(|| head.clone()),
+            base,
             head,
         })
     }
@@ -163,7 +170,7 @@ impl RunJob<'_> {
 }
 
 /// Who counted, and what was not watched.
-fn seen_by(source: UsageSource, rounds: &[perf::Round]) -> String {
+fn seen_by(source: UsageSource, rounds: &[Round]) -> String {
     let mut turns = rounds.iter().filter(|round| !round.turns.is_empty()).peekable();
     let unwatched = turns.peek().is_some() && turns.all(|round| round.seen.is_none());
     let unwatched = if unwatched { "; sides that took turns were not watched" } else { "" };

@@ -44,28 +44,31 @@ impl RunJob<'_> {
                 PipelineError::Bench(PlanError::Compare { target, source }.into())
             })?;
         let base_tree = self.place.base_dir().unwrap_or_else(|| self.place.head.dir());
-        let base = self.room(rooms, &builds.base, base_tree, base, "measure-base")?;
-        let head = self.room(rooms, &builds.head, self.place.head.dir(), head, "measure-head")?;
+        let head_tree = self.place.head.dir();
+        let base = self.room(rooms, (&builds.base, base_tree, base), "measure-base", None)?;
+        let head = self.room(rooms, (&builds.head, head_tree, head), "measure-head", None)?;
         let core = head.guard.core;
         Ok(Ready { planned, rooms: workload::Rooms { ctx: self.ctx, base, head, core } })
     }
 
     /// Both sides run at once, so each has a scratch folder of its own; their paths are equally
-    /// long, as the size of an environment moves the stack.
-    fn room(
+    /// long, as the size of an environment moves the stack. A side is what was built of it, its
+    /// checkout, and the workspace in there; `linked` holds what is linked anew of it.
+    pub(super) fn room(
         &self,
         rooms: &Rooms<'_>,
-        built: &Built,
-        checkout: &Path,
-        workspace: &Path,
+        (built, checkout, workspace): (&Built, &Path, &Path),
         scratch: &str,
+        linked: Option<&Path>,
     ) -> Result<Room<'_>, PipelineError> {
         let scratch = self.place.home.join(scratch);
         let unusable = |source| PipelineError::Scratch { path: scratch.clone(), source };
         let guard = EnvGuard::new(&scratch).map_err(unusable)?;
         let rooms = rooms.with_scratch(&scratch).map_err(unusable)?;
-        let seconds = self.rules.rules.config.workloads.iter().map(|one| one.process_seconds);
-        let grant = self.measuring(&rooms, built, checkout, seconds.max().unwrap_or(0));
+        let config = &self.rules.rules.config;
+        let seconds = config.workloads.iter().map(|one| one.process_seconds);
+        let seconds = seconds.max().unwrap_or(0).max(config.bench.process_seconds);
+        let grant = self.measuring(&rooms, built, checkout, seconds).reading(linked);
         let session = Mutex::new(self.ctx.sandbox.session(grant));
         Ok(Room { guard, session, workspace: PathBuf::from(workspace) })
     }

@@ -23,7 +23,11 @@ impl Room<'_> {
     /// # Errors
     ///
     /// If it does not come to a good one.
-    pub(super) async fn run(&self, ctx: &Context, job: &Job) -> Result<Process, RunError> {
+    pub(in crate::runner) async fn run(
+        &self,
+        ctx: &Context,
+        job: &Job,
+    ) -> Result<Process, RunError> {
         let done = self.session.lock().await.run(job, None, &ctx.cancel).await;
         let finished = finished(done, job)?;
         let nanoseconds = |time: Duration| u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);

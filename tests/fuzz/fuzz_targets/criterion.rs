@@ -6,7 +6,7 @@
 use libfuzzer_sys::fuzz_target;
 use t5_gate::{
     config::BenchRules,
-    perf::{self, BenchId, Order, Round, Rule, Seen, SeenSides, Stage, Turns},
+    perf::{self, BenchId, Harness, Order, Round, Rule, Seen, SeenSides, Stage, Turns},
     receipt::{decode_rounds, encode_rounds},
     runner::criterion::{Sample, listed, samples},
     sandbox::Returned,
@@ -50,6 +50,7 @@ fn judged(id: &str, sample: &Sample) {
         turns: Turns::default(),
         stage: Stage::First,
         seen: SeenSides::of(seen, seen),
+        harness: Harness::Criterion,
     };
     let rounds: Vec<Round> = (0..ROUNDS).map(round).collect();
     assert_eq!(decode_rounds(&encode_rounds(&rounds).unwrap()).unwrap(), rounds);
