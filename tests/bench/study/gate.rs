@@ -43,8 +43,9 @@ pub fn decide(
     variant: &Variant,
     run: usize,
 ) -> Vec<Decision> {
-    let out = folder.join("out");
+    let out = folder.join("runs").join(format!("{part}, {}, {run}", variant.name));
     let _ = fs::remove_dir_all(&out);
+    fs::create_dir_all(out.parent().unwrap()).unwrap();
     let started = Instant::now();
     let said = Command::new(T5)
         .args(["run", "--only", "bench", "--budget", "20m", "--format", "json"])

@@ -10,24 +10,18 @@ pub fn print(folder: &Path) {
         decisions::all(folder).into_iter().partition(|one| one.part == "usual");
     let (canaries, benches): (Vec<_>, Vec<_>) =
         decisions.into_iter().partition(|one| one.bench.starts_with("canary"));
-    println!(
-        "\n| part | by | loss | decisions | held | regressed | layout | inconclusive | other | seconds a benchmark |"
-    );
-    println!("|---|---|---|---|---|---|---|---|---|---|");
+    header("part | by | loss");
     let key = |one: &Decision| (one.part.clone(), one.by.clone(), one.loss);
     for ((part, by, loss), group) in grouped(&benches, key) {
         println!("| {part} | {by} | {} % {}", f64::from(loss) / 10.0, counts(&group));
     }
-    println!(
-        "\n| loss | benchmark | decisions | held | regressed | layout | inconclusive | other | seconds a benchmark |"
-    );
-    println!("|---|---|---|---|---|---|---|---|---|");
+    header("loss | benchmark");
     let ours: Vec<Decision> = benches.into_iter().filter(|one| one.by == "t5").collect();
-    for ((loss, bench), group) in grouped(&ours, |one| (one.loss, one.bench.clone())) {
+    let alike: Vec<Decision> = ours.iter().filter(|one| one.part != "family").cloned().collect();
+    for ((loss, bench), group) in grouped(&alike, |one| (one.loss, one.bench.clone())) {
         println!("| {} % | {bench} {}", f64::from(loss) / 10.0, counts(&group));
     }
-    println!("\n| canary | decisions | held | regressed | layout | inconclusive | other | |");
-    println!("|---|---|---|---|---|---|---|---|");
+    header("canary");
     for (bench, group) in grouped(&canaries, |one| one.bench.clone()) {
         println!("| {bench} {}", counts(&group));
     }
@@ -35,11 +29,17 @@ pub fn print(folder: &Path) {
     println!("\n| pull request | by | times | seconds to the verdict | t5 ÷ the usual tools |");
     println!("|---|---|---|---|---|");
     for ((variant, by), group) in grouped(&usual, |one| (one.variant.clone(), one.by.clone())) {
-        let mut ratios: Vec<f64> = group.iter().filter_map(|one| one.ratio).collect();
-        ratios.sort_by(f64::total_cmp);
-        let ratio = ratios.get(ratios.len() / 2).copied().unwrap_or(f64::NAN);
-        println!("| {variant} | {by} | {} | {} | {ratio:.2} |", group.len(), seconds(&group));
+        let ratio = median_ratio(&group);
+        println!("| {variant} | {by} | {} | {} | {ratio} |", group.len(), seconds(&group));
     }
+}
+
+fn header(first: &str) {
+    println!(
+        "\n| {first} | decisions | held | regressed | layout | inconclusive | other | seconds a \
+         benchmark | median ratio |"
+    );
+    println!("{}|", "|---".repeat(first.split('|').count() + 8));
 }
 
 fn grouped<K: Ord>(
@@ -59,10 +59,18 @@ fn counts(group: &[Decision]) -> String {
     let other = group.len() - named.iter().sum::<usize>();
     let [held, regressed, layout, inconclusive] = named;
     format!(
-        "| {} | {held} | {regressed} | {layout} | {inconclusive} | {other} | {} |",
+        "| {} | {held} | {regressed} | {layout} | {inconclusive} | {other} | {} | {} |",
         group.len(),
-        seconds(group)
+        seconds(group),
+        median_ratio(group)
     )
+}
+
+/// What the truth looks like to those who measured it.
+fn median_ratio(group: &[Decision]) -> String {
+    let mut ratios: Vec<f64> = group.iter().filter_map(|one| one.ratio).collect();
+    ratios.sort_by(f64::total_cmp);
+    ratios.get(ratios.len() / 2).map_or("–".to_owned(), |ratio| format!("{ratio:.3}"))
 }
 
 /// Median, and the longest, of those that had nothing to build.
