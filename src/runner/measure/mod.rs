@@ -57,6 +57,8 @@ struct Open {
     stage: Stage,
     /// Whether the executables at hand are linked for that.
     linked: bool,
+    /// Rounds in which one side worked while the other was measured.
+    busy: u32,
     /// Set once nothing more is to be measured.
     closed: Option<(PairState, Option<String>)>,
 }
@@ -174,6 +176,7 @@ impl Open {
             by_amount: false,
             stage: Stage::First,
             linked: false,
+            busy: 0,
             closed: None,
         }
     }

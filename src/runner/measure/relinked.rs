@@ -34,9 +34,9 @@ pub(super) async fn relinked(
             one.stage = Stage::Relinked(order);
             one.linked = true;
         }
-        for _ in 0..turn.rule.confirm.relink_rounds {
-            play_once(turn, &plan, open).await?;
-        }
+        let wanted = turn.rule.confirm.relink_rounds;
+        let lacks = |one: &Open| one.linked && one.is_open() && one.next_round() < wanted;
+        while open.iter().any(lacks) && play_once(turn, &plan, open).await? {}
         for one in open.iter_mut().filter(|one| one.linked) {
             one.linked = false;
             one.look(turn.rule, turn.seed);
