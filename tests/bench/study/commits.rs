@@ -16,7 +16,6 @@ pub const KINDS: [&str; 7] = ["alloc", "chase", "dequantize", "dot", "matmul", "
 /// twice has been foreseen once. Found by measuring; the table's ratios say how well.
 fn more_of(kind: &str, more: usize) -> usize {
     match kind {
-        "alloc" => more * 5 / 4,
         "chase" => more * 55 / 100,
         "stream" => more * 5 / 4,
         _ => more,
