@@ -156,3 +156,35 @@ fn ended(over: &Over) -> String {
     let sides = [side("base", &over.base), side("head", &over.head)];
     sides.into_iter().flatten().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open() -> Open {
+        Open {
+            bench: canary::bench(canary::SAME),
+            index: 0,
+            by: By::Turns,
+            rounds: Vec::new(),
+            throughput: None,
+            pace: None,
+            by_amount: false,
+            stage: Stage::First,
+            linked: false,
+            busy: 0,
+            closed: None,
+        }
+    }
+
+    #[test]
+    fn a_benchmark_may_seem_busy_now_and_then_and_not_round_after_round() {
+        let mut one = open();
+        for _ in 0..BUSY_ROUNDS {
+            one.was_busy(&Trouble::Busy(Side::Base));
+            assert!(one.plays(By::Turns), "the round is measured again");
+        }
+        one.was_busy(&Trouble::Busy(Side::Base));
+        assert!(one.plays(By::Processes), "it really works while it should wait");
+    }
+}
